@@ -1,0 +1,84 @@
+/**
+ * What a synchronisation policy is: how many updates a round waits for, what weight an update gets, who must restart.
+ *
+ * A policy is a bundle of pure functions over a state of its own. The state must be plain JSON: it is journalled,
+ * checkpointed and replayed. Only `waitCount` is required; every other hook has the default that its comment names.
+ * The engine keeps the promises (at most once, fencing, exactly K^t contributions); a policy cannot break them.
+ */
+import type { Commit, Contribution, Time, UpdateArrived, WorkerId } from './events.js';
+
+/** A value together with how it was arrived at, in a few words for the journal. */
+export interface Decision<T> {
+  readonly value: T;
+  readonly reason: string;
+}
+
+/** expected: not joined yet; computing; idle: uploaded, waits for the commit; lost: may return; gone: for good. */
+export type MemberStatus = 'expected' | 'computing' | 'idle' | 'lost' | 'gone';
+
+/** What is known of one worker. */
+export interface Member {
+  readonly worker: WorkerId;
+  readonly status: MemberStatus;
+  /** Highest incarnation seen; 0 before the first join. */
+  readonly incarnation: number;
+  /** Assignments given so far, over all incarnations; the last one is the only one whose update is accepted. */
+  readonly attempt: number;
+  /** Version it last received. */
+  readonly baseVersion: number;
+  /** τ_k: consecutive rounds for which it has not received the global model (`version − baseVersion`). */
+  readonly staleness: number;
+  /** When its last assignment was given. */
+  readonly assignedAt: Time;
+  /** When the update of its last assignment arrived; null while it computes. */
+  readonly uploadedAt: Time | null;
+}
+
+/** The open round, as a policy sees it. */
+export interface RoundView {
+  readonly time: Time;
+  /** Version of the global model; the open round makes `version + 1`. */
+  readonly version: number;
+  /** N: workers that are not gone for good (those expected or being restarted count). At least 1. */
+  readonly workers: number;
+  readonly members: ReadonlyMap<WorkerId, Member>;
+  readonly contributions: readonly Contribution[];
+  /** When the open round was opened. */
+  readonly openedAt: Time;
+}
+
+/** Whether an update counts, and with what weight. */
+export type Admission =
+  | { readonly accept: true; readonly weight: number; readonly reason: string }
+  | { readonly accept: false; readonly reason: string };
+
+/** A worker whose unfinished work is to be cancelled and restarted from the newest model. */
+export interface Restart {
+  readonly worker: WorkerId;
+  readonly reason: string;
+}
+
+/** What made the engine ask for restarts. */
+export type RestartMoment = 'commit' | 'update' | 'deadline';
+
+export interface Policy<State = unknown> {
+  readonly name: string;
+  /** What counts towards K^t: distinct workers (an uploader idles until the commit; default) or mini-batches (an
+   *  uploader pulls the newest model at once, and may contribute several times). */
+  readonly counts?: 'workers' | 'mini-batches';
+  /** State before round 0. */
+  initial(view: RoundView): State;
+  /** K^t of the open round. The engine clamps it to 1 … N and says so. */
+  waitCount(state: State, view: RoundView): Decision<number>;
+  /** τ_max^t: the bound for the restarts of this round's commit; `Infinity`: no bound (default). */
+  maxStaleness?(state: State, view: RoundView): number;
+  /** Default: accepted with weight 1. Called only for updates that passed every fence. `staleness` is in versions. */
+  admit?(state: State, update: UpdateArrived, staleness: number, view: RoundView): Admission;
+  /** Who must restart now; named workers that are not computing are passed over. After a commit the view already
+   *  holds the new version and every τ_k plus 1. Default: nobody. */
+  restarts?(state: State, view: RoundView, moment: RestartMoment): readonly Restart[];
+  /** Factor of the weighted sum of deltas. Default: 1 / number of contributions. */
+  scale?(state: State, contributions: readonly Contribution[], view: RoundView): number;
+  /** State after a commit. Default: unchanged. */
+  committed?(state: State, commit: Commit, view: RoundView): State;
+}

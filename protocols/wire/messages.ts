@@ -1,0 +1,128 @@
+/**
+ * The messages between server and workers, validated on arrival. Each names run, server epoch, worker, incarnation and
+ * (where it concerns one assignment) attempt, so that whatever comes from a dead one can be refused. A message that
+ * carries a tensor has its elements beside the header (`Message.tensor`), never inside it.
+ */
+import { z } from 'zod';
+
+const id = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+
+const fence = {
+  run: z.string().min(1).max(128),
+  worker: id,
+  /** Restart count of the worker; 1 for the first life. */
+  incarnation: z.int().min(1),
+};
+
+/** Worker → server: ready to compute. Repeated until an assignment arrives. */
+export const joinSchema = z.strictObject({
+  type: z.literal('join'),
+  ...fence,
+  /** What computes there, for the record: `wasm`, `tensorflow`, `cpu`. */
+  backend: z.string().max(64),
+});
+
+/** Worker → server, every heartbeat interval. The attempt tells the server whether an assignment was lost. */
+export const heartbeatSchema = z.strictObject({
+  type: z.literal('heartbeat'),
+  ...fence,
+  /** Last attempt received; 0: none. */
+  attempt: id,
+  state: z.enum(['joining', 'computing', 'waiting', 'uploading', 'idle']),
+});
+
+/** Worker → server: outcome of the local steps. Tensor: the delta (final − received weights), float32, flat. */
+export const updateSchema = z.strictObject({
+  type: z.literal('update'),
+  ...fence,
+  epoch: id,
+  attempt: z.int().min(1),
+  /** `<worker>.<incarnation>.<attempt>`: applied at most once. */
+  updateId: z.string().min(1).max(128),
+  baseVersion: id,
+  steps: z.int().min(1),
+  samples: z.int().min(1),
+  /** Mean mini-batch loss over the local steps; null stands for a non-finite number (JSON has none). */
+  loss: z.number().nullable(),
+  firstLoss: z.number().nullable(),
+  /** Seconds of computing, and of the whole task including injected delay. */
+  computeSeconds: z.number().min(0),
+  taskSeconds: z.number().min(0),
+});
+
+/** Worker's supervisor → server: this incarnation is dead. */
+export const lostSchema = z.strictObject({
+  type: z.literal('lost'),
+  ...fence,
+  reason: z.string().max(2000),
+  /** True while it is being restarted. */
+  returns: z.boolean(),
+});
+
+/** Server → worker: take `localSteps` steps from this model. Tensor: all weights, float32, flat. */
+export const assignSchema = z.strictObject({
+  type: z.literal('assign'),
+  ...fence,
+  epoch: id,
+  attempt: z.int().min(1),
+  baseVersion: id,
+  localSteps: z.int().min(1),
+});
+
+/** Server → worker: stop this attempt at the next step boundary; a new assignment follows. */
+export const cancelSchema = z.strictObject({
+  type: z.literal('cancel'),
+  ...fence,
+  epoch: id,
+  attempt: z.int().min(1),
+  staleness: id,
+  reason: z.string().max(2000),
+});
+
+/** Server → worker: the upload was received and decided about (also when it was refused): stop repeating it. */
+export const ackSchema = z.strictObject({
+  type: z.literal('ack'),
+  ...fence,
+  epoch: id,
+  updateId: z.string().min(1).max(128),
+  outcome: z.enum(['accepted', 'refused']),
+  reason: z.string().max(2000),
+});
+
+/** Server → worker: the run is over, or this incarnation is dead. */
+export const stopSchema = z.strictObject({
+  type: z.literal('stop'),
+  ...fence,
+  epoch: id,
+  reason: z.string().max(2000),
+});
+
+export const toServerSchema = z.discriminatedUnion('type', [
+  joinSchema,
+  heartbeatSchema,
+  updateSchema,
+  lostSchema,
+]);
+export const toWorkerSchema = z.discriminatedUnion('type', [assignSchema, cancelSchema, ackSchema, stopSchema]);
+export const messageSchema = z.discriminatedUnion('type', [
+  ...toServerSchema.options,
+  ...toWorkerSchema.options,
+]);
+
+export type JoinMessage = z.infer<typeof joinSchema>;
+export type HeartbeatMessage = z.infer<typeof heartbeatSchema>;
+export type UpdateMessage = z.infer<typeof updateSchema>;
+export type LostMessage = z.infer<typeof lostSchema>;
+export type AssignMessage = z.infer<typeof assignSchema>;
+export type CancelMessage = z.infer<typeof cancelSchema>;
+export type AckMessage = z.infer<typeof ackSchema>;
+export type StopMessage = z.infer<typeof stopSchema>;
+export type ToServer = z.infer<typeof toServerSchema>;
+export type ToWorker = z.infer<typeof toWorkerSchema>;
+export type MessageHeader = z.infer<typeof messageSchema>;
+
+/** A header with the tensor that belongs to it (`update`: the delta, `assign`: the weights; otherwise null). */
+export interface Message<Header extends MessageHeader = MessageHeader> {
+  readonly header: Header;
+  readonly tensor: Float32Array | null;
+}

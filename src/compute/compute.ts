@@ -1,0 +1,65 @@
+/**
+ * What the actors know of computing: parameters, partition, seed and U in; delta and loss out. A pool of threads stands
+ * behind it; which thread computes a task never changes its outcome.
+ */
+
+/** One assignment's work. */
+export interface LocalTask {
+  readonly worker: number;
+  /** Number of the assignment, 1-based, over all lives of the worker: it alone decides which batches are drawn. */
+  readonly attempt: number;
+  /** All weights at the start, flat; over a SharedArrayBuffer; never written. */
+  readonly parameters: Float32Array;
+  /** U. */
+  readonly localSteps: number;
+}
+
+export interface LocalUpdate {
+  /** Final − received weights; same length and order as `parameters`; over a SharedArrayBuffer. */
+  readonly delta: Float32Array;
+  readonly steps: number;
+  readonly samples: number;
+  /** Mean mini-batch loss over the steps; may be NaN or infinite. */
+  readonly loss: number;
+  /** Loss of the first mini-batch before any step. */
+  readonly firstLoss: number;
+  /** Seconds of computing, waiting for a free thread not included. */
+  readonly computeSeconds: number;
+}
+
+/** What an evaluation found. */
+export interface Evaluation {
+  /** Fraction of the examples whose class was predicted, 0 … 1. */
+  readonly accuracy: number;
+  /** Mean loss. */
+  readonly loss: number;
+  readonly samples: number;
+}
+
+export interface ModelInfo {
+  readonly name: string;
+  /** Total number of weights (trainable and not): the length of a parameter vector. */
+  readonly parameterCount: number;
+  readonly weights: readonly { readonly name: string; readonly shape: readonly number[]; readonly trainable: boolean }[];
+  /** Initial weights from the run's seed. */
+  readonly initial: Float32Array;
+  /** Keras-style JSON of the model, as `tf.loadLayersModel` reads it. */
+  readonly topology: unknown;
+}
+
+export interface Compute {
+  /** `wasm`, `tensorflow` or `cpu`. */
+  readonly backend: string;
+  readonly threads: number;
+  readonly model: ModelInfo;
+  /**
+   * Runs the task on the next free thread, first come, first served. When `signal` aborts, work stops at the next step
+   * boundary and the promise rejects with the signal's reason.
+   * @throws StalewartError COMPUTE if the step throws or its thread exits (a new thread takes its place)
+   */
+  run(task: LocalTask, signal: AbortSignal): Promise<LocalUpdate>;
+  /** Accuracy and loss on the first `samples` test examples (all by default), spread over the threads. */
+  evaluate(parameters: Float32Array, samples?: number): Promise<Evaluation>;
+  /** Ends the threads; pending work is rejected. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,74 @@
+/**
+ * Every error that a user may meet: one class with a stable code, the exit code of the command line, the offending
+ * value, the cause, and a sentence that says the mend.
+ */
+
+/** Exit codes of the command line. */
+export const exitCodes = {
+  finished: 0,
+  failed: 1,
+  usage: 2,
+  brokenPromise: 3,
+  unavailable: 4,
+  stopped: 130,
+} as const;
+
+export type ErrorCode =
+  | 'CONFIG' // a field has a wrong value: exit 2
+  | 'OUTPUT' // the output folder cannot be used: exit 2
+  | 'SERVICE' // a service (NATS) is not there: exit 4
+  | 'DATA' // a data set is missing or broken: exit 4
+  | 'MODEL' // a user's model or loss cannot be used: exit 2
+  | 'COMPUTE' // a gradient step failed: exit 1
+  | 'NON_FINITE' // the loss or an update is NaN or infinite: exit 1
+  | 'NO_WORKERS' // every worker is gone: exit 1
+  | 'WIRE'; // a message is malformed: exit 1
+
+const exitCodeOf: Readonly<Record<ErrorCode, number>> = {
+  CONFIG: exitCodes.usage,
+  OUTPUT: exitCodes.usage,
+  MODEL: exitCodes.usage,
+  SERVICE: exitCodes.unavailable,
+  DATA: exitCodes.unavailable,
+  COMPUTE: exitCodes.failed,
+  NON_FINITE: exitCodes.failed,
+  NO_WORKERS: exitCodes.failed,
+  WIRE: exitCodes.failed,
+};
+
+export interface StalewartErrorDetails {
+  /** The field that is wrong, as the user wrote it (`--batch-size`, `batchSize`). */
+  readonly field?: string;
+  readonly value?: unknown;
+  /** What it may be. */
+  readonly allowed?: string;
+  readonly cause?: unknown;
+}
+
+export class StalewartError extends Error {
+  override readonly name = 'StalewartError';
+  readonly code: ErrorCode;
+  readonly field: string | undefined;
+  readonly value: unknown;
+  readonly allowed: string | undefined;
+
+  /** @param message one line that names the field, the value and what is allowed, or what failed and the mend */
+  constructor(code: ErrorCode, message: string, details: StalewartErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.field = details.field;
+    this.value = details.value;
+    this.allowed = details.allowed;
+  }
+
+  /** What the command line exits with. */
+  get exitCode(): number {
+    return exitCodeOf[this.code];
+  }
+}
+
+/** A wrong value of a setting: one line naming the field, what it was and what it may be. */
+export function configError(field: string, value: unknown, allowed: string): StalewartError {
+  const shown = typeof value === 'string' ? `"${value}"` : JSON.stringify(value);
+  return new StalewartError('CONFIG', `${field} is ${shown}: it must be ${allowed}`, { field, value, allowed });
+}
