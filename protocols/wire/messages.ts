@@ -103,7 +103,12 @@ export const toServerSchema = z.discriminatedUnion('type', [
   updateSchema,
   lostSchema,
 ]);
-export const toWorkerSchema = z.discriminatedUnion('type', [assignSchema, cancelSchema, ackSchema, stopSchema]);
+export const toWorkerSchema = z.discriminatedUnion('type', [
+  assignSchema,
+  cancelSchema,
+  ackSchema,
+  stopSchema,
+]);
 export const messageSchema = z.discriminatedUnion('type', [
   ...toServerSchema.options,
   ...toWorkerSchema.options,
