@@ -89,11 +89,13 @@ export const ackSchema = z.strictObject({
   reason: z.string().max(2000),
 });
 
-/** Server → worker: the run is over, or this incarnation is dead. */
+/** Server → worker: end this incarnation. */
 export const stopSchema = z.strictObject({
   type: z.literal('stop'),
   ...fence,
   epoch: id,
+  /** True: the incarnation was declared dead, come back as a new one. False: the run is over. */
+  rejoin: z.boolean(),
   reason: z.string().max(2000),
 });
 
