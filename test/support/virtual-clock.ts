@@ -1,0 +1,74 @@
+/**
+ * A `Clock` whose time passes only when a test says so. `advance` fires the timers that fall due, in the order of their
+ * times (those of one time in the order they were set), and after each lets everything that it set off come to rest.
+ *
+ * Invariant: a timer sees `now()` at exactly its own time, never later.
+ */
+import type { CancelTimer, Clock } from '../../src/clock/clock.js';
+
+export interface VirtualClock extends Clock {
+  /** Lets `seconds` pass, 0 or more. Rejects if what it sets off does not come to rest. */
+  advance(seconds: number): Promise<void>;
+  /** Waits until no promise and no `setImmediate` has anything left to do; no time passes. */
+  settle(): Promise<void>;
+  /** Timers that are set and have not fired. */
+  pending(): number;
+  /** Seconds until the next timer; null where there is none. */
+  untilNext(): number | null;
+}
+
+/** Sums of decimal fractions miss the time they mean by less than this. */
+const tolerance = 1e-9;
+
+/** A test whose actors keep each other busy for more turns than this without time passing never comes to rest. */
+const maxTurns = 1_000_000;
+
+export function createVirtualClock(origin = 0): VirtualClock {
+  let now = origin;
+  let pending: { readonly at: number; readonly callback: () => void }[] = [];
+
+  /** The earliest timer, the first set of equals. */
+  const next = () =>
+    pending.reduce<(typeof pending)[number] | null>(
+      (first, timer) => (first === null || timer.at < first.at ? timer : first),
+      null,
+    );
+
+  return {
+    now: () => now,
+    after(seconds, callback): CancelTimer {
+      const timer = { at: now + Math.max(0, seconds), callback };
+      pending.push(timer);
+      return () => {
+        pending = pending.filter((other) => other !== timer);
+      };
+    },
+    async advance(seconds) {
+      const target = now + seconds;
+      await settle();
+      for (let due = next(); due !== null && due.at <= target + tolerance; due = next()) {
+        const fired = due;
+        pending = pending.filter((other) => other !== fired);
+        now = Math.max(now, fired.at);
+        fired.callback();
+        await settle();
+      }
+      now = Math.max(now, target);
+    },
+    settle,
+    pending: () => pending.length,
+    untilNext: () => {
+      const due = next();
+      return due === null ? null : due.at - now;
+    },
+  };
+}
+
+/** All microtasks run before an immediate does, so rest is reached when no other immediate is waiting. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < maxTurns; turn++) {
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    if (!process.getActiveResourcesInfo().includes('Immediate')) return;
+  }
+  throw new Error(`nothing came to rest within ${maxTurns} turns of the event loop`);
+}
