@@ -35,6 +35,8 @@ export interface RunOutcome {
 export interface ServerObserver {
   /** After the effects of the step were carried out. */
   readonly step: (step: EngineStep, state: EngineState) => void;
+  /** Every message from a worker, before anything is done about it. */
+  readonly heard: (header: ToServer) => void;
   /** A message that was refused before it reached the engine. */
   readonly refused: (header: ToServer, reason: string) => void;
   readonly over: (outcome: RunOutcome) => void;
@@ -118,6 +120,7 @@ class ServerActor implements Behaviour<ServerMessage> {
   #hear({ header, tensor }: Message<ToServer>): void {
     const { worker, incarnation } = header;
     const time = this.#context.now();
+    this.#options.observer.heard(header);
     if (this.#over) return this.#tellOver(header);
     if (header.type !== 'lost') this.#monitor.tell({ type: 'heard', worker, incarnation });
     switch (header.type) {

@@ -8,11 +8,13 @@ import type { TaskTimes } from '../src/stragglers/task-times.js';
 import type { ActorRef, ActorSpec } from './supervision.js';
 
 export type StragglerInjectorMessage =
-  /** How long the worker's task must take, in seconds; 0: as long as it takes. */
+  /** How long the worker's task is to last in all, from its start, given that computing took `computeTime` seconds. */
   | {
       readonly type: 'task-time';
       readonly worker: number;
       readonly attempt: number;
+      readonly computeTime: number;
+      readonly startedAt: number;
       readonly reply: (seconds: number) => void;
     }
   /** Crash the worker's present incarnation; the reply says whether there was one to crash. */
@@ -31,12 +33,14 @@ export interface StragglerInjectorOptions {
 export function stragglerInjector(options: StragglerInjectorOptions): ActorSpec<StragglerInjectorMessage> {
   return {
     name: 'straggler-injector',
-    start: (context) => ({
+    start: () => ({
       receive(message) {
         switch (message.type) {
-          case 'task-time':
-            message.reply(options.taskTimes.taskTime(message.worker, message.attempt, context.now()));
+          case 'task-time': {
+            const { worker, attempt, computeTime, startedAt } = message;
+            message.reply(options.taskTimes.targetTime(worker, attempt, computeTime, startedAt));
             break;
+          }
           case 'crash':
             message.reply(
               options.workers().get(message.worker)?.crash(new InjectedCrash('told to crash')) ?? false,

@@ -23,16 +23,17 @@ export interface WorkerActorOptions {
   /** A join or upload that is not answered is repeated after this many seconds. */
   readonly retrySeconds: number;
   readonly restart: RestartPolicy;
-  /** Told when all restarts are used up. */
-  readonly onGivenUp: () => void;
 }
+
+/** It answers at once; only a stopped system leaves it silent. */
+const injectorPatienceSeconds = 60;
 
 type State = HeartbeatMessage['state'];
 
 export type WorkerMessage =
   | { readonly type: 'subscribed' }
   | { readonly type: 'wire'; readonly message: Message<ToWorker> }
-  | { readonly type: 'computed'; readonly task: Task; readonly update: LocalUpdate; readonly taskTime: number }
+  | { readonly type: 'computed'; readonly task: Task; readonly update: LocalUpdate; readonly duration: number }
   | { readonly type: 'task-failed'; readonly task: Task; readonly error: unknown }
   | { readonly type: 'upload'; readonly task: Task }
   | { readonly type: 'repeat-join' }
@@ -57,7 +58,8 @@ export function workerActor(options: WorkerActorOptions): ActorSpec<WorkerMessag
   return {
     name: `worker-${options.worker}`,
     restart: options.restart,
-    onGivenUp: options.onGivenUp,
+    // The run goes on without it: `failures$` has told the server.
+    onGivenUp: () => undefined,
     start: (context) => new WorkerActor(options, context),
   };
 }
@@ -93,7 +95,7 @@ class WorkerActor implements Behaviour<WorkerMessage> {
         this.#hear(message.message);
         break;
       case 'computed':
-        this.#computed(message.task, message.update, message.taskTime);
+        this.#computed(message.task, message.update, message.duration);
         break;
       case 'upload':
         this.#upload(message.task);
@@ -161,28 +163,37 @@ class WorkerActor implements Behaviour<WorkerMessage> {
 
   #begin(assignment: AssignMessage, weights: Float32Array): void {
     this.#drop('superseded');
-    const { worker, compute, injector } = this.#options;
-    const { attempt, localSteps } = assignment;
+    const { attempt } = assignment;
     const abort = new AbortController();
     const startedAt = this.#context.now();
     const task: Task = { assignment, weights, startedAt, abort, update: null };
     this.#attempt = attempt;
     this.#task = task;
     this.#state = 'computing';
-    const taskTime = injector.ask<number>((reply) => ({ type: 'task-time', worker, attempt, reply }), 60);
-    const update = compute.run({ worker, attempt, parameters: weights, localSteps }, abort.signal);
     this.#context.pipe(
-      Promise.all([update, taskTime]),
-      ([update, taskTime]): WorkerMessage => ({ type: 'computed', task, update, taskTime }),
+      this.#compute(task),
+      ({ update, duration }): WorkerMessage => ({ type: 'computed', task, update, duration }),
       (error): WorkerMessage => ({ type: 'task-failed', task, error }),
     );
   }
 
-  /** The task takes the longer of its real time and the time that the straggler model gave it. */
-  #computed(task: Task, update: LocalUpdate, taskTime: number): void {
+  /** The task takes the longer of its real time and the time that the straggler model gives it. */
+  async #compute({ assignment, weights, startedAt, abort }: Task) {
+    const { worker, compute, injector } = this.#options;
+    const { attempt, localSteps } = assignment;
+    const update = await compute.run({ worker, attempt, parameters: weights, localSteps }, abort.signal);
+    const computeTime = this.#context.now() - startedAt;
+    const duration = await injector.ask<number>(
+      (reply) => ({ type: 'task-time', worker, attempt, computeTime, startedAt, reply }),
+      injectorPatienceSeconds,
+    );
+    return { update, duration };
+  }
+
+  #computed(task: Task, update: LocalUpdate, duration: number): void {
     if (task !== this.#task) return;
     task.update = update;
-    const remaining = taskTime - (this.#context.now() - task.startedAt);
+    const remaining = duration - (this.#context.now() - task.startedAt);
     if (remaining <= 0) return this.#upload(task);
     this.#state = 'waiting';
     this.#context.after(remaining, { type: 'upload', task });
