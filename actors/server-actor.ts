@@ -188,7 +188,11 @@ class ServerActor implements Behaviour<ServerMessage> {
     if (this.#state !== null) this.#options.observer.step(step, this.#state);
     for (const effect of step.effects) {
       if (effect.type === 'finish') {
-        this.#end({ status: this.#stopRequested ? 'stopped' : 'finished', code: null, reason: effect.reason });
+        this.#end({
+          status: this.#stopRequested ? 'stopped' : 'finished',
+          code: null,
+          reason: effect.reason,
+        });
       } else if (effect.type === 'fail') {
         this.#end({ status: 'failed', code: effect.code, reason: effect.reason });
       }
@@ -251,14 +255,24 @@ class ServerActor implements Behaviour<ServerMessage> {
   #sendAssignment({ effect, weights }: SentAssignment): void {
     const { run, epoch } = this.#options;
     const { worker, incarnation, attempt, version, localSteps } = effect;
-    const header = { type: 'assign', run, epoch, worker, incarnation, attempt, baseVersion: version, localSteps } as const;
+    const header = {
+      type: 'assign',
+      run,
+      epoch,
+      worker,
+      incarnation,
+      attempt,
+      baseVersion: version,
+      localSteps,
+    } as const;
     this.#send(header, weights);
   }
 
   /** The worker says which attempt it has; if ours is newer and was sent a while ago, it was lost on the way. */
   #resendIfLost(worker: number, incarnation: number, attempt: number): void {
     const sent = this.#assignments.get(worker);
-    if (sent === undefined || sent.effect.incarnation !== incarnation || sent.effect.attempt <= attempt) return;
+    if (sent === undefined || sent.effect.incarnation !== incarnation || sent.effect.attempt <= attempt)
+      return;
     const now = this.#context.now();
     if (now - sent.sentAt < this.#options.resendSeconds) return;
     const again = { ...sent, sentAt: now };

@@ -91,7 +91,16 @@ class StalenessMonitor implements Behaviour<StalenessMonitorMessage> {
 
   #restart({ worker, incarnation, attempt, staleness, reason }: Cancel): void {
     const { run, epoch, transport } = this.#options;
-    const header: CancelMessage = { type: 'cancel', run, epoch, worker, incarnation, attempt, staleness, reason };
+    const header: CancelMessage = {
+      type: 'cancel',
+      run,
+      epoch,
+      worker,
+      incarnation,
+      attempt,
+      staleness,
+      reason,
+    };
     // If it is lost, the assignment that follows supersedes the old work all the same.
     transport.send(workerSubject(run, worker), { header, tensor: null }).catch(() => undefined);
   }

@@ -6,7 +6,14 @@
  * its compute fails it crashes, and its supervisor brings it back as a new incarnation.
  */
 import { toWorkerSchema } from '../protocols/wire/messages.js';
-import type { AssignMessage, HeartbeatMessage, Message, ToServer, ToWorker, UpdateMessage } from '../protocols/wire/messages.js';
+import type {
+  AssignMessage,
+  HeartbeatMessage,
+  Message,
+  ToServer,
+  ToWorker,
+  UpdateMessage,
+} from '../protocols/wire/messages.js';
 import { serverSubject, workerSubject } from '../protocols/wire/subjects.js';
 import type { Compute, LocalUpdate } from '../src/compute/compute.js';
 import type { Transport } from '../src/transport/transport.js';
@@ -33,7 +40,12 @@ type State = HeartbeatMessage['state'];
 export type WorkerMessage =
   | { readonly type: 'subscribed' }
   | { readonly type: 'wire'; readonly message: Message<ToWorker> }
-  | { readonly type: 'computed'; readonly task: Task; readonly update: LocalUpdate; readonly duration: number }
+  | {
+      readonly type: 'computed';
+      readonly task: Task;
+      readonly update: LocalUpdate;
+      readonly duration: number;
+    }
   | { readonly type: 'task-failed'; readonly task: Task; readonly error: unknown }
   | { readonly type: 'upload'; readonly task: Task }
   | { readonly type: 'repeat-join' }

@@ -57,7 +57,14 @@ function reportLost(
   { worker, incarnation, error, action }: WorkerFailure,
 ): void {
   const reason = (error instanceof Error ? error.message : String(error)).slice(0, 500);
-  const header: LostMessage = { type: 'lost', run, worker, incarnation, reason, returns: action === 'restarting' };
+  const header: LostMessage = {
+    type: 'lost',
+    run,
+    worker,
+    incarnation,
+    reason,
+    returns: action === 'restarting',
+  };
   // Not awaited: if it is lost, the next incarnation's join or the worker's silence says the same.
   transport.send(serverSubject(run, worker), { header, tensor: null }).catch(() => undefined);
 }

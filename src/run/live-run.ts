@@ -6,7 +6,12 @@ import type { Observable, Subscription } from 'rxjs';
 import { serverActor, type ServerObserver } from '../../actors/server-actor.js';
 import { stalenessMonitor } from '../../actors/staleness-monitor.js';
 import { stragglerInjector, type StragglerInjectorMessage } from '../../actors/straggler-injector.js';
-import { type ActorRef, createActorSystem, type DeadLetter, type RestartPolicy } from '../../actors/supervision.js';
+import {
+  type ActorRef,
+  createActorSystem,
+  type DeadLetter,
+  type RestartPolicy,
+} from '../../actors/supervision.js';
 import { spawnWorkers, type WorkerFailure } from '../../actors/worker-fleet.js';
 import type { EngineOptions } from '../../protocols/sync/round-engine.js';
 import { toServerSchema } from '../../protocols/wire/messages.js';

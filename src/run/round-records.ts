@@ -19,7 +19,10 @@ export class RoundRecords {
   }
 
   /** The records of one step: a round if it closed one, and its restarts. */
-  step(step: EngineStep): { readonly round: RoundRecord | null; readonly restarts: readonly RestartRecord[] } {
+  step(step: EngineStep): {
+    readonly round: RoundRecord | null;
+    readonly restarts: readonly RestartRecord[];
+  } {
     this.#counts = countCommunication(this.#counts, step);
     const { time } = step.event;
     const commit = step.effects.find((effect): effect is Commit => effect.type === 'commit');
