@@ -6,7 +6,7 @@
  * decision; what it refuses on its own (another epoch, a tensor of the wrong length) never reaches the engine.
  */
 import { Subject } from 'rxjs';
-import type { Assign, Cancel, Commit, Effect, EngineEvent, EngineStep } from '../protocols/sync/events.js';
+import type { Assign, Cancel, Commit, Effect, EngineEvent, EngineStep, WorkerLost } from '../protocols/sync/events.js';
 import { runRoundEngine } from '../protocols/sync/gather-rounds.js';
 import type { EngineOptions, EngineState } from '../protocols/sync/round-engine.js';
 import type { Message, ToServer, ToWorker, UpdateMessage } from '../protocols/wire/messages.js';
@@ -26,7 +26,7 @@ export type ServerMessage =
 
 /** How the run ended, as the engine saw it. */
 export interface RunOutcome {
-  readonly status: 'finished' | 'stopped' | 'failed';
+  readonly status: 'finished' | 'failed';
   readonly code: 'non-finite' | 'no-workers' | null;
   readonly reason: string;
 }
@@ -37,6 +37,8 @@ export interface ServerObserver {
   readonly step: (step: EngineStep, state: EngineState) => void;
   /** Every message from a worker, before anything is done about it. */
   readonly heard: (header: ToServer) => void;
+  /** The StalenessMonitor has given a worker up because it fell silent; the engine hears of it next. */
+  readonly silent: (event: WorkerLost) => void;
   /** A message that was refused before it reached the engine. */
   readonly refused: (header: ToServer, reason: string) => void;
   readonly over: (outcome: RunOutcome) => void;
@@ -79,7 +81,6 @@ class ServerActor implements Behaviour<ServerMessage> {
   #state: EngineState | null = null;
   /** Delta of the update that is being decided about. */
   #arrived: { readonly updateId: string; readonly delta: Float32Array } | null = null;
-  #stopRequested = false;
   #over = false;
 
   constructor(options: ServerActorOptions, context: ActorContext<ServerMessage>) {
@@ -100,7 +101,7 @@ class ServerActor implements Behaviour<ServerMessage> {
         this.#hear(message.message);
         break;
       case 'event':
-        if (message.event.type === 'stop-requested') this.#stopRequested = true;
+        if (message.event.type === 'worker-lost') this.#options.observer.silent(message.event);
         this.#events$.next(message.event);
         break;
       case 'deadline':
@@ -189,7 +190,7 @@ class ServerActor implements Behaviour<ServerMessage> {
     for (const effect of step.effects) {
       if (effect.type === 'finish') {
         this.#end({
-          status: this.#stopRequested ? 'stopped' : 'finished',
+          status: 'finished',
           code: null,
           reason: effect.reason,
         });
