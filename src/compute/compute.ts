@@ -40,7 +40,11 @@ export interface ModelInfo {
   readonly name: string;
   /** Total number of weights (trainable and not): the length of a parameter vector. */
   readonly parameterCount: number;
-  readonly weights: readonly { readonly name: string; readonly shape: readonly number[]; readonly trainable: boolean }[];
+  readonly weights: readonly {
+    readonly name: string;
+    readonly shape: readonly number[];
+    readonly trainable: boolean;
+  }[];
   /** Initial weights from the run's seed. */
   readonly initial: Float32Array;
   /** Keras-style JSON of the model, as `tf.loadLayersModel` reads it. */
@@ -50,6 +54,8 @@ export interface ModelInfo {
 export interface Compute {
   /** `wasm`, `tensorflow` or `cpu`. */
   readonly backend: string;
+  /** Why this backend, in a few words: `@tensorflow/tfjs-node is not installed`. */
+  readonly backendReason: string;
   readonly threads: number;
   readonly model: ModelInfo;
   /**
