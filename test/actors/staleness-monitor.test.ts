@@ -32,8 +32,9 @@ function bench() {
 
 describe('StalenessMonitor', () => {
   let open: ReturnType<typeof bench>;
-  beforeEach(() => {
+  beforeEach(async () => {
     open = bench();
+    await open.clock.settle();
   });
   afterEach(() => open.system.stop());
 
@@ -87,5 +88,4 @@ describe('StalenessMonitor', () => {
     await clock.advance(2);
     assert.deepEqual(lost(), [1]);
   });
-
 });
