@@ -70,5 +70,9 @@ export class StalewartError extends Error {
 /** A wrong value of a setting: one line naming the field, what it was and what it may be. */
 export function configError(field: string, value: unknown, allowed: string): StalewartError {
   const shown = typeof value === 'string' ? `"${value}"` : JSON.stringify(value);
-  return new StalewartError('CONFIG', `${field} is ${shown}: it must be ${allowed}`, { field, value, allowed });
+  return new StalewartError('CONFIG', `${field} is ${shown}: it must be ${allowed}`, {
+    field,
+    value,
+    allowed,
+  });
 }

@@ -134,11 +134,15 @@ export interface Commit {
   readonly loss: number;
   /** Why the round closed with fewer than K^t contributions; null for a full round. */
   readonly degraded: string | null;
-  /** τ_k of every living worker after the commit, before the refresh. */
-  readonly staleness: Readonly<Record<WorkerId, number>>;
+  /** τ_k of every living worker after the commit, before the refresh, as [worker, τ_k]. */
+  readonly staleness: readonly (readonly [WorkerId, number])[];
   /** How K^t was arrived at. */
   readonly reason: string;
 }
+
+/** joined: first model of an incarnation; refreshed: it uploaded in the round that closed; restarted: its work was
+ *  cancelled; refused: its update was not accepted; pulled: it goes on before the round closes. */
+export type AssignReason = 'joined' | 'refreshed' | 'restarted' | 'refused' | 'pulled';
 
 /** Send the worker the model of this version and have it take U local steps. */
 export interface Assign {
@@ -148,7 +152,7 @@ export interface Assign {
   readonly attempt: number;
   readonly version: number;
   readonly localSteps: number;
-  readonly reason: 'joined' | 'refreshed' | 'restarted' | 'refused' | 'pulled' | 'resumed';
+  readonly reason: AssignReason;
 }
 
 /** Stop the worker's unfinished work at its next step boundary (the *restart*; an `assign` follows). */

@@ -6,6 +6,7 @@
  * The engine keeps the promises (at most once, fencing, exactly K^t contributions); a policy cannot break them.
  */
 import type { Commit, Contribution, Time, UpdateArrived, WorkerId } from './events.js';
+import type { PolicySettings } from './settings.js';
 
 /** A value together with how it was arrived at, in a few words for the journal. */
 export interface Decision<T> {
@@ -41,10 +42,11 @@ export interface RoundView {
   readonly version: number;
   /** N: workers that are not gone for good (those expected or being restarted count). At least 1. */
   readonly workers: number;
-  readonly members: ReadonlyMap<WorkerId, Member>;
+  /** Indexed by worker. */
+  readonly members: readonly Member[];
   readonly contributions: readonly Contribution[];
-  /** When the open round was opened. */
-  readonly openedAt: Time;
+  /** When the open round was opened; null before the first worker joined. */
+  readonly openedAt: Time | null;
 }
 
 /** Whether an update counts, and with what weight. */
@@ -61,6 +63,9 @@ export interface Restart {
 /** What made the engine ask for restarts. */
 export type RestartMoment = 'commit' | 'update' | 'deadline';
 
+/** A worker's τ_k meets the bound τ_max when τ_k ≥ τ_max (`ge`) or τ_k > τ_max (`gt`). */
+export type StalenessTest = 'ge' | 'gt';
+
 export interface Policy<State = unknown> {
   readonly name: string;
   /** What counts towards K^t: distinct workers (an uploader idles until the commit; default) or mini-batches (an
@@ -68,17 +73,36 @@ export interface Policy<State = unknown> {
   readonly counts?: 'workers' | 'mini-batches';
   /** State before round 0. */
   initial(view: RoundView): State;
-  /** K^t of the open round. The engine clamps it to 1 … N and says so. */
+  /** K^t of the open round. Constant while the round is open, but for changes of
+   *  `view.workers`. The engine clamps it to at least 1 and (where workers are counted) at most N, and says so. */
   waitCount(state: State, view: RoundView): Decision<number>;
-  /** τ_max^t: the bound for the restarts of this round's commit; `Infinity`: no bound (default). */
-  maxStaleness?(state: State, view: RoundView): number;
+  /** τ_max^t, by which the commit of a round with this K^t judges who restarts; `Infinity`: no bound (default). */
+  maxStaleness?(state: State, waitCount: number, view: RoundView): number;
+  /** How τ_k is held against τ_max^t. Default: `ge`. */
+  readonly stalenessTest?: StalenessTest;
   /** Default: accepted with weight 1. Called only for updates that passed every fence. `staleness` is in versions. */
   admit?(state: State, update: UpdateArrived, staleness: number, view: RoundView): Admission;
-  /** Who must restart now; named workers that are not computing are passed over. After a commit the view already
-   *  holds the new version and every τ_k plus 1. Default: nobody. */
+  /** Who must restart now, beyond those whose τ_k meets the bound; workers that are not computing are passed over.
+   *  After a commit the view already holds the new version and every τ_k plus 1. Default: nobody. */
   restarts?(state: State, view: RoundView, moment: RestartMoment): readonly Restart[];
   /** Factor of the weighted sum of deltas. Default: 1 / number of contributions. */
   scale?(state: State, contributions: readonly Contribution[], view: RoundView): number;
   /** State after a commit. Default: unchanged. */
   committed?(state: State, commit: Commit, view: RoundView): State;
+}
+
+/** A policy as it is registered: what it is called, where it comes from, and how settings make one. */
+export interface PolicyDefinition {
+  /** As written on the command line. */
+  readonly name: string;
+  readonly title: string;
+  /** One line: when a round closes, and what becomes of the others. */
+  readonly summary: string;
+  /** Where it was published. */
+  readonly source: string;
+  /** Settings that it reads. */
+  readonly uses: readonly (keyof PolicySettings)[];
+  /** Values of the run's settings that make up the policy; anything else for them is an error. */
+  readonly defaults?: { readonly localSteps?: number };
+  create(settings: PolicySettings): Policy;
 }

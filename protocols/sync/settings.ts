@@ -5,30 +5,73 @@
 import { z } from 'zod';
 
 export const policySettingsSchema = z.object({
-  /** N: logical workers, each with a partition of its own. */
-  workers: z.int().min(1).max(10_000).default(10),
-  /** K^0: updates that the first round waits for (ABS, AdaSync). Default: a fifth of the workers, at least 1. */
-  k0: z.int().min(1).optional(),
-  /** a of τ_max = max(1, ⌊a / K⌋) (ABS); `Infinity`: no bound. Default: 4 × K^0. */
-  a: z.number().positive().or(z.literal(Infinity)).optional(),
-  /** Fixed K of K-sync and K-async; fixes K^t of ABS and AdaSync as well when given. */
-  waitCount: z.int().min(1).optional(),
-  /** Fixed τ_max; the bound of ABS when `threshold` is `constant`. */
-  maxStaleness: z.int().min(1).optional(),
-  /** Rounding of K^0 · sqrt(F(w^0) / F(w^t)). */
-  kRounding: z.enum(['floor', 'round', 'ceil']).default('floor'),
-  /** K^t never falls. */
-  kMonotone: z.boolean().default(true),
-  /** Weight of the past in the moving average of the rounds' losses, 0 … below 1. */
-  lossSmoothing: z.number().min(0).lt(1).default(0.9),
-  /** Rule for τ_max^t (`constant` uses maxStaleness). Default: `floor-a-over-k`; `constant` when maxStaleness is given. */
-  threshold: z.enum(['floor-a-over-k', 'ceil-a-over-k', 'floor-an-over-k', 'constant']).optional(),
-  /** A worker restarts when τ_k ≥ τ_max (`ge`) or τ_k > τ_max (`gt`). */
-  stalenessTest: z.enum(['ge', 'gt']).default('ge'),
+  workers: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(10)
+    .describe('N: logical workers, each with a partition of its own'),
+  k0: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('K^0: updates that the first round waits for; default: a fifth of the workers, at least 1'),
+  a: z
+    .number()
+    .positive()
+    .or(z.literal(Infinity))
+    .optional()
+    .describe('a of τ_max = max(1, ⌊a / K⌋), Infinity for no bound; default: 4 × K^0'),
+  waitCount: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('fixed K of K-sync and K-async (default: k0); fixes K^t of ABS and AdaSync as well when given'),
+  maxStaleness: z.int().min(1).optional().describe('fixed τ_max of ABS (threshold constant)'),
+  kRounding: z
+    .enum(['floor', 'round', 'ceil'])
+    .default('floor')
+    .describe('rounding of K^0 · sqrt(F(w^0) / F(w^t))'),
+  kMonotone: z.boolean().default(true).describe('K^t never falls'),
+  lossSmoothing: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0.9)
+    .describe("weight of the past in the moving average of the rounds' losses, 0 to below 1"),
+  threshold: z
+    .enum(['floor-a-over-k', 'ceil-a-over-k', 'floor-an-over-k', 'constant'])
+    .optional()
+    .describe('rule for τ_max^t; default: floor-a-over-k, or constant when maxStaleness is given'),
+  stalenessTest: z
+    .enum(['ge', 'gt'])
+    .default('ge')
+    .describe('a worker restarts when τ_k ≥ τ_max (ge) or τ_k > τ_max (gt)'),
 });
 
 /** As a user may write them: everything optional. */
 export type PolicySettingsInput = z.input<typeof policySettingsSchema>;
 
-/** As a policy reads them: resolved, see `resolvePolicySettings` in `registry.ts`. */
-export type PolicySettings = z.output<typeof policySettingsSchema>;
+type Parsed = z.output<typeof policySettingsSchema>;
+
+/** As a policy reads them: every default that depends on another setting is filled in. */
+export type PolicySettings = Omit<Parsed, 'k0' | 'a' | 'threshold'> & {
+  readonly k0: number;
+  readonly a: number;
+  readonly threshold: NonNullable<Parsed['threshold']>;
+};
+
+/**
+ * Fills in the defaults that depend on other settings.
+ * @throws z.ZodError when a setting is out of its range
+ */
+export function resolvePolicySettings(input: PolicySettingsInput): PolicySettings {
+  const parsed = policySettingsSchema.parse(input);
+  const k0 = parsed.k0 ?? Math.max(1, Math.floor(parsed.workers / 5));
+  return {
+    ...parsed,
+    k0,
+    a: parsed.a ?? 4 * k0,
+    threshold: parsed.threshold ?? (parsed.maxStaleness === undefined ? 'floor-a-over-k' : 'constant'),
+  };
+}

@@ -4,11 +4,12 @@
  * carries a tensor has its elements beside the header (`Message.tensor`), never inside it.
  */
 import { z } from 'zod';
+import { parseSubject, runIdSchema } from './subjects.js';
 
 const id = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 
 const fence = {
-  run: z.string().min(1).max(128),
+  run: runIdSchema,
   worker: id,
   /** Restart count of the worker; 1 for the first life. */
   incarnation: z.int().min(1),
@@ -89,11 +90,13 @@ export const ackSchema = z.strictObject({
   reason: z.string().max(2000),
 });
 
-/** Server → worker: the run is over, or this incarnation is dead. */
+/** Server → worker: end this incarnation. */
 export const stopSchema = z.strictObject({
   type: z.literal('stop'),
   ...fence,
   epoch: id,
+  /** True: the incarnation was declared dead, come back as a new one. False: the run is over. */
+  rejoin: z.boolean(),
   reason: z.string().max(2000),
 });
 
@@ -103,7 +106,12 @@ export const toServerSchema = z.discriminatedUnion('type', [
   updateSchema,
   lostSchema,
 ]);
-export const toWorkerSchema = z.discriminatedUnion('type', [assignSchema, cancelSchema, ackSchema, stopSchema]);
+export const toWorkerSchema = z.discriminatedUnion('type', [
+  assignSchema,
+  cancelSchema,
+  ackSchema,
+  stopSchema,
+]);
 export const messageSchema = z.discriminatedUnion('type', [
   ...toServerSchema.options,
   ...toWorkerSchema.options,
@@ -121,8 +129,60 @@ export type ToServer = z.infer<typeof toServerSchema>;
 export type ToWorker = z.infer<typeof toWorkerSchema>;
 export type MessageHeader = z.infer<typeof messageSchema>;
 
-/** A header with the tensor that belongs to it (`update`: the delta, `assign`: the weights; otherwise null). */
+/** A header with the tensor that belongs to it (`update`: the delta, `assign`: the weights, either may have no element;
+ *  every other message: null). */
 export interface Message<Header extends MessageHeader = MessageHeader> {
   readonly header: Header;
   readonly tensor: Float32Array | null;
+}
+
+/** A message that may be trusted to have the shape that its type says, or why there is none. */
+export type CheckedMessage =
+  | { readonly ok: true; readonly message: Message }
+  | { readonly ok: false; readonly reason: string };
+
+/** Id of the update that answers an assignment: the same for every repetition of its upload. */
+export function updateIdOf(worker: number, incarnation: number, attempt: number): string {
+  return `${worker}.${incarnation}.${attempt}`;
+}
+
+/**
+ * Checks a header of unknown shape, and that a tensor is there where the type calls for one and nowhere else. The
+ * header of the result is a copy; the tensor is the same object.
+ */
+export function checkMessage(header: unknown, tensor: Float32Array | null): CheckedMessage {
+  const parsed = messageSchema.safeParse(header);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const field = issue === undefined || issue.path.length === 0 ? 'header' : issue.path.join('.');
+    return { ok: false, reason: oneLine(`${field}: ${issue?.message ?? 'not valid'}`) };
+  }
+  const { type } = parsed.data;
+  const carries = type === 'update' || type === 'assign';
+  if (carries && tensor === null) return { ok: false, reason: `${type}: the tensor is missing` };
+  if (!carries && tensor !== null) return { ok: false, reason: `${type}: carries a tensor, but must not` };
+  return { ok: true, message: { header: parsed.data, tensor } };
+}
+
+/** Why a header must not travel on this subject: it names another run, worker or direction. Null: it may; subjects
+ *  outside a run's two families are not looked at. */
+export function addressProblem(subject: string, header: MessageHeader): string | null {
+  const address = parseSubject(subject);
+  if (address === null) return null;
+  if (header.run !== address.run) return `the header names run "${header.run}", the subject "${address.run}"`;
+  if (header.worker !== address.worker) {
+    return `the header names worker ${header.worker}, the subject worker ${address.worker}`;
+  }
+  const direction = toServerTypes.has(header.type) ? 'to-server' : 'to-worker';
+  return direction === address.direction ? null : `"${header.type}" does not travel ${address.direction}`;
+}
+
+const toServerTypes: ReadonlySet<string> = new Set(
+  toServerSchema.options.map((option) => option.shape.type.value),
+);
+
+/** Text from outside, fit for one line of a log. */
+function oneLine(text: string): string {
+  const line = text.replaceAll(/\p{Cc}+/gu, ' ');
+  return line.length > 300 ? `${line.slice(0, 299)}…` : line;
 }

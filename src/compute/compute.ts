@@ -40,7 +40,11 @@ export interface ModelInfo {
   readonly name: string;
   /** Total number of weights (trainable and not): the length of a parameter vector. */
   readonly parameterCount: number;
-  readonly weights: readonly { readonly name: string; readonly shape: readonly number[]; readonly trainable: boolean }[];
+  readonly weights: readonly {
+    readonly name: string;
+    readonly shape: readonly number[];
+    readonly trainable: boolean;
+  }[];
   /** Initial weights from the run's seed. */
   readonly initial: Float32Array;
   /** Keras-style JSON of the model, as `tf.loadLayersModel` reads it. */

@@ -1,0 +1,259 @@
+/**
+ * One logical worker: it receives a model and an assignment, has the compute pool run U local steps, and uploads the
+ * delta until it is acknowledged. A restart command or a newer assignment stops unfinished work at its next step boundary.
+ *
+ * Invariant: it works on one attempt at a time, the newest it has heard of; whatever belongs to another one is dropped. If
+ * its compute fails it crashes, and its supervisor brings it back as a new incarnation.
+ */
+import { toWorkerSchema } from '../protocols/wire/messages.js';
+import type {
+  AssignMessage,
+  HeartbeatMessage,
+  Message,
+  ToServer,
+  ToWorker,
+  UpdateMessage,
+} from '../protocols/wire/messages.js';
+import { serverSubject, workerSubject } from '../protocols/wire/subjects.js';
+import type { Compute, LocalUpdate } from '../src/compute/compute.js';
+import type { Transport } from '../src/transport/transport.js';
+import type { StragglerInjectorMessage } from './straggler-injector.js';
+import type { ActorContext, ActorRef, ActorSpec, Behaviour, RestartPolicy } from './supervision.js';
+
+export interface WorkerActorOptions {
+  readonly run: string;
+  readonly worker: number;
+  readonly compute: Pick<Compute, 'run' | 'backend'>;
+  readonly transport: Pick<Transport, 'send' | 'subscribe'>;
+  readonly injector: Pick<ActorRef<StragglerInjectorMessage>, 'ask'>;
+  readonly heartbeatSeconds: number;
+  /** A join or upload that is not answered is repeated after this many seconds. */
+  readonly retrySeconds: number;
+  readonly restart: RestartPolicy;
+}
+
+/** It answers at once; only a stopped system leaves it silent. */
+const injectorPatienceSeconds = 60;
+
+type State = HeartbeatMessage['state'];
+
+export type WorkerMessage =
+  | { readonly type: 'subscribed' }
+  | { readonly type: 'wire'; readonly message: Message<ToWorker> }
+  | {
+      readonly type: 'computed';
+      readonly task: Task;
+      readonly update: LocalUpdate;
+      readonly duration: number;
+    }
+  | { readonly type: 'task-failed'; readonly task: Task; readonly error: unknown }
+  | { readonly type: 'upload'; readonly task: Task }
+  | { readonly type: 'repeat-join' }
+  | { readonly type: 'failed'; readonly error: unknown }
+  | { readonly type: 'heartbeat' };
+
+/** The attempt in hand. */
+interface Task {
+  readonly assignment: AssignMessage;
+  readonly weights: Float32Array;
+  readonly startedAt: number;
+  readonly abort: AbortController;
+  update: LocalUpdate | null;
+}
+
+/** What a worker crashes with when the server has declared its incarnation dead. */
+export class DeclaredDead extends Error {
+  override readonly name = 'DeclaredDead';
+}
+
+export function workerActor(options: WorkerActorOptions): ActorSpec<WorkerMessage> {
+  return {
+    name: `worker-${options.worker}`,
+    restart: options.restart,
+    // The run goes on without it: `failures$` has told the server.
+    onGivenUp: () => undefined,
+    start: (context) => new WorkerActor(options, context),
+  };
+}
+
+class WorkerActor implements Behaviour<WorkerMessage> {
+  readonly #options: WorkerActorOptions;
+  readonly #context: ActorContext<WorkerMessage>;
+  #state: State = 'joining';
+  /** Newest attempt heard of. */
+  #attempt = 0;
+  #task: Task | null = null;
+
+  constructor(options: WorkerActorOptions, context: ActorContext<WorkerMessage>) {
+    this.#options = options;
+    this.#context = context;
+    context.pipe(
+      this.#subscribe(),
+      (): WorkerMessage => ({ type: 'subscribed' }),
+      (error): WorkerMessage => ({ type: 'failed', error }),
+    );
+    context.every(options.heartbeatSeconds, { type: 'heartbeat' });
+  }
+
+  readonly receive = (message: WorkerMessage): void => {
+    switch (message.type) {
+      case 'subscribed':
+        this.#join();
+        break;
+      case 'repeat-join':
+        if (this.#state === 'joining') this.#join();
+        break;
+      case 'wire':
+        this.#hear(message.message);
+        break;
+      case 'computed':
+        this.#computed(message.task, message.update, message.duration);
+        break;
+      case 'upload':
+        this.#upload(message.task);
+        break;
+      case 'task-failed':
+        if (message.task === this.#task) throw message.error;
+        break;
+      case 'failed':
+        throw message.error;
+      case 'heartbeat':
+        this.#heartbeat();
+        break;
+    }
+  };
+
+  readonly stopped = (): void => {
+    this.#task?.abort.abort();
+  };
+
+  async #subscribe(): Promise<void> {
+    const { transport, run, worker } = this.#options;
+    const { self, signal } = this.#context;
+    const messages$ = await transport.subscribe(workerSubject(run, worker));
+    const subscription = messages$.subscribe(({ header, tensor }) => {
+      const toWorker = toWorkerSchema.safeParse(header);
+      if (toWorker.success) self.tell({ type: 'wire', message: { header: toWorker.data, tensor } });
+    });
+    if (signal.aborted) subscription.unsubscribe();
+    signal.addEventListener('abort', () => subscription.unsubscribe(), { once: true });
+  }
+
+  #join(): void {
+    const { run, worker, compute, retrySeconds } = this.#options;
+    const { incarnation } = this.#context;
+    this.#send({ type: 'join', run, worker, incarnation, backend: compute.backend });
+    this.#context.after(retrySeconds, { type: 'repeat-join' });
+  }
+
+  #heartbeat(): void {
+    if (this.#state === 'joining') return;
+    const { run, worker } = this.#options;
+    const { incarnation } = this.#context;
+    this.#send({ type: 'heartbeat', run, worker, incarnation, attempt: this.#attempt, state: this.#state });
+  }
+
+  #hear({ header, tensor }: Message<ToWorker>): void {
+    if (header.incarnation !== this.#context.incarnation) return;
+    switch (header.type) {
+      case 'assign':
+        if (header.attempt > this.#attempt && tensor !== null) this.#begin(header, tensor);
+        break;
+      case 'cancel':
+        if (header.attempt === this.#task?.assignment.attempt) this.#drop('restarted');
+        break;
+      case 'ack':
+        if (header.updateId === this.#updateId()) this.#drop('acknowledged');
+        break;
+      case 'stop':
+        if (header.rejoin) throw new DeclaredDead(header.reason);
+        this.#drop(header.reason);
+        this.#context.stop();
+        break;
+    }
+  }
+
+  #begin(assignment: AssignMessage, weights: Float32Array): void {
+    this.#drop('superseded');
+    const { attempt } = assignment;
+    const abort = new AbortController();
+    const startedAt = this.#context.now();
+    const task: Task = { assignment, weights, startedAt, abort, update: null };
+    this.#attempt = attempt;
+    this.#task = task;
+    this.#state = 'computing';
+    this.#context.pipe(
+      this.#compute(task),
+      ({ update, duration }): WorkerMessage => ({ type: 'computed', task, update, duration }),
+      (error): WorkerMessage => ({ type: 'task-failed', task, error }),
+    );
+  }
+
+  /** The task takes the longer of its real time and the time that the straggler model gives it. */
+  async #compute({ assignment, weights, startedAt, abort }: Task) {
+    const { worker, compute, injector } = this.#options;
+    const { attempt, localSteps } = assignment;
+    const update = await compute.run({ worker, attempt, parameters: weights, localSteps }, abort.signal);
+    const computeTime = this.#context.now() - startedAt;
+    const duration = await injector.ask<number>(
+      (reply) => ({ type: 'task-time', worker, attempt, computeTime, startedAt, reply }),
+      injectorPatienceSeconds,
+    );
+    return { update, duration };
+  }
+
+  #computed(task: Task, update: LocalUpdate, duration: number): void {
+    if (task !== this.#task) return;
+    task.update = update;
+    const remaining = duration - (this.#context.now() - task.startedAt);
+    if (remaining <= 0) return this.#upload(task);
+    this.#state = 'waiting';
+    this.#context.after(remaining, { type: 'upload', task });
+  }
+
+  /** Sends the update, and again until it is acknowledged or the task is superseded. */
+  #upload(task: Task): void {
+    if (task !== this.#task || task.update === null) return;
+    this.#state = 'uploading';
+    const { run, worker, retrySeconds } = this.#options;
+    const { incarnation } = this.#context;
+    const { epoch, attempt, baseVersion } = task.assignment;
+    const { steps, samples, loss, firstLoss, computeSeconds, delta } = task.update;
+    const header: UpdateMessage = {
+      type: 'update',
+      run,
+      epoch,
+      worker,
+      incarnation,
+      attempt,
+      updateId: `${worker}.${incarnation}.${attempt}`,
+      baseVersion,
+      steps,
+      samples,
+      loss: Number.isFinite(loss) ? loss : null,
+      firstLoss: Number.isFinite(firstLoss) ? firstLoss : null,
+      computeSeconds,
+      taskSeconds: this.#context.now() - task.startedAt,
+    };
+    this.#send(header, delta);
+    this.#context.after(retrySeconds, { type: 'upload', task });
+  }
+
+  #updateId(): string | null {
+    if (this.#task?.update == null) return null;
+    const { worker } = this.#options;
+    return `${worker}.${this.#context.incarnation}.${this.#task.assignment.attempt}`;
+  }
+
+  #drop(reason: string): void {
+    this.#task?.abort.abort(reason);
+    this.#task = null;
+    this.#state = 'idle';
+  }
+
+  /** Not awaited: what is lost is repeated. */
+  #send(header: ToServer, tensor: Float32Array | null = null): void {
+    const { transport, run, worker } = this.#options;
+    transport.send(serverSubject(run, worker), { header, tensor }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * The round engine: a pure state machine that decides, under any policy, what becomes of every update, when a round
+ * closes, and who computes from which version.
+ *
+ * `advance(options, state, event)` returns the next state and the effects to carry out, in order. It does no I/O, reads no
+ * clock, draws no random number and never sees a tensor; its state is plain JSON. The same events always give the same
+ * effects, whether they come from NATS, from a virtual clock or from a file.
+ *
+ * It keeps, whatever the policy says: an update is applied at most once and never from a dead incarnation or attempt; versions
+ * increase by 1; a commit has exactly K^t contributions unless it says why not; each living worker has one assignment.
+ */
+import type { Contribution, Effect, EngineEvent, Time } from './events.js';
+import { absentMember } from './member.js';
+import type { Member, Policy } from './policy.js';
+import { Turn } from './turn.js';
+
+export interface EngineOptions<State = unknown> {
+  readonly policy: Policy<State>;
+  /** N expected at the start: workers 0 … N−1. Others may join later. */
+  readonly workers: number;
+  /** U, given with every assignment. */
+  readonly localSteps: number;
+  /** The run is finished when this version is committed; null (default): never. */
+  readonly maxRounds?: number | null;
+  /** Non-finite updates: refuse and go on (true), or fail the run, naming round and worker (false, default). */
+  readonly skipNonFinite?: boolean;
+  /** Seconds (or time units) after which a round with at least one contribution closes degraded; null (default): waits. */
+  readonly roundDeadline?: number | null;
+}
+
+export interface EngineState<State = unknown> {
+  /** finishing: over after the next commit. */
+  readonly status: 'running' | 'finishing' | 'over';
+  /** Why it is finishing or over. */
+  readonly statusReason: string;
+  readonly version: number;
+  readonly openedAt: Time | null;
+  readonly members: readonly Member[];
+  readonly contributions: readonly Contribution[];
+  readonly policy: State;
+}
+
+/** The state before any worker has joined. */
+export function initialState<State>(options: EngineOptions<State>): EngineState<State> {
+  const members = Array.from({ length: options.workers }, (_, worker) => absentMember(worker, 'expected'));
+  const view = { time: 0, version: 0, workers: options.workers, members, contributions: [], openedAt: null };
+  return {
+    status: 'running',
+    statusReason: '',
+    version: 0,
+    openedAt: null,
+    members,
+    contributions: [],
+    policy: options.policy.initial(view),
+  };
+}
+
+/** One turn: what the event means. The given state is not changed. */
+export function advance<State>(
+  options: EngineOptions<State>,
+  state: EngineState<State>,
+  event: EngineEvent,
+): { readonly state: EngineState<State>; readonly effects: readonly Effect[] } {
+  const turn = new Turn(options, state, event.time);
+  switch (event.type) {
+    case 'worker-joined':
+      turn.workerJoined(event);
+      break;
+    case 'worker-lost':
+      turn.workerLost(event);
+      break;
+    case 'update-arrived':
+      turn.updateArrived(event);
+      break;
+    case 'deadline-passed':
+      turn.deadlinePassed(event);
+      break;
+    case 'stop-requested':
+      turn.stopRequested(event);
+      break;
+  }
+  return { state: turn.state(), effects: turn.effects };
+}

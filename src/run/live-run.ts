@@ -1,0 +1,118 @@
+/**
+ * A live run: server and workers as actors of this process, their messages on a transport. It assembles the parts that it
+ * is given and owns only the actor system.
+ */
+import type { Observable, Subscription } from 'rxjs';
+import { serverActor, type ServerObserver } from '../../actors/server-actor.js';
+import { stalenessMonitor } from '../../actors/staleness-monitor.js';
+import { stragglerInjector, type StragglerInjectorMessage } from '../../actors/straggler-injector.js';
+import {
+  type ActorRef,
+  createActorSystem,
+  type DeadLetter,
+  type RestartPolicy,
+} from '../../actors/supervision.js';
+import { spawnWorkers, type WorkerFailure } from '../../actors/worker-fleet.js';
+import type { EngineOptions } from '../../protocols/sync/round-engine.js';
+import { toServerSchema } from '../../protocols/wire/messages.js';
+import { serverInbox } from '../../protocols/wire/subjects.js';
+import type { Clock } from '../clock/clock.js';
+import type { Compute } from '../compute/compute.js';
+import type { ParameterStore } from '../compute/parameter-store.js';
+import type { TaskTimes } from '../stragglers/task-times.js';
+import type { Transport } from '../transport/transport.js';
+
+export interface LiveRunOptions {
+  readonly run: string;
+  readonly clock: Clock;
+  readonly engine: EngineOptions;
+  readonly store: ParameterStore;
+  readonly compute: Compute;
+  readonly transport: Transport;
+  readonly taskTimes: TaskTimes;
+  readonly restart: RestartPolicy;
+  readonly heartbeatSeconds: number;
+  readonly heartbeatTimeoutSeconds: number;
+  /** Joins, uploads and assignments that are not answered are repeated after this many seconds. */
+  readonly retrySeconds: number;
+  readonly observer: ServerObserver;
+  /** The actor system failed: an error in the server or in an actor beside it. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+export interface LiveRun {
+  readonly failures$: Observable<WorkerFailure>;
+  readonly deadLetters$: Observable<DeadLetter>;
+  /** Ends the run after the open round, or at once. */
+  stop(when: 'finish-round' | 'now', reason: string): void;
+  /** Crashes the worker's present incarnation; false: there was none to crash. */
+  crash(worker: number): Promise<boolean>;
+  /** Stops all actors; resolves when none is left. */
+  close(): Promise<void>;
+}
+
+/** Starts the actors; the first assignments go out when the workers have joined. */
+export async function startLiveRun(options: LiveRunOptions): Promise<LiveRun> {
+  const { run, clock, engine, store, compute, transport, restart, retrySeconds, observer } = options;
+  const { heartbeatSeconds, heartbeatTimeoutSeconds } = options;
+  const epoch = 1;
+  const system = createActorSystem({ name: run, clock });
+  void system.terminated.then((end) => {
+    if (end.type === 'given-up') options.onFailure(end.failure.error);
+  });
+  const server = system.spawn(
+    serverActor({
+      run,
+      epoch,
+      engine,
+      store,
+      transport,
+      resendSeconds: retrySeconds,
+      observer,
+      spawnMonitor: (context, self) =>
+        context.spawn(
+          stalenessMonitor({
+            run,
+            epoch,
+            transport,
+            server: self,
+            heartbeatSeconds,
+            heartbeatTimeoutSeconds,
+          }),
+        ),
+    }),
+  );
+  const inbox = await transport.subscribe(serverInbox(run));
+  const subscription: Subscription = inbox.subscribe(({ header, tensor }) => {
+    const toServer = toServerSchema.safeParse(header);
+    if (toServer.success) server.tell({ type: 'wire', message: { header: toServer.data, tensor } });
+  });
+  const workers = new Map<number, Pick<ActorRef<never>, 'crash'>>();
+  const injector: ActorRef<StragglerInjectorMessage> = system.spawn(
+    stragglerInjector({ taskTimes: options.taskTimes, workers: () => workers }),
+  );
+  const indices = Array.from({ length: engine.workers }, (_, index) => index);
+  const fleet = spawnWorkers(system, indices, {
+    run,
+    compute,
+    transport,
+    injector,
+    heartbeatSeconds,
+    retrySeconds,
+    restart,
+  });
+  for (const [index, ref] of fleet.workers) workers.set(index, ref);
+  return {
+    failures$: fleet.failures$,
+    deadLetters$: system.deadLetters$,
+    stop(when, reason) {
+      const event = { type: 'stop-requested', time: clock.now(), when, reason } as const;
+      server.tell({ type: 'event', event });
+    },
+    crash: (worker) => injector.ask((reply) => ({ type: 'crash', worker, reply }), 10),
+    async close() {
+      subscription.unsubscribe();
+      await system.stop();
+    },
+  };
+}

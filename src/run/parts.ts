@@ -1,0 +1,95 @@
+/**
+ * The parts of a live run, made in the order in which they can fail: output folder, messages, data, model. Whatever is made
+ * is handed to `closers` at once, so that a later failure leaves nothing behind.
+ */
+import type { EngineOptions } from '../../protocols/sync/round-engine.js';
+import type { Compute } from '../compute/compute.js';
+import { createCompute } from '../compute/compute-pool.js';
+import { createParameterStore, type ParameterStore } from '../compute/parameter-store.js';
+import { checkBatchSize } from '../config/cross-checks.js';
+import { apiOrigin } from '../config/origin.js';
+import type { Dataset } from '../data/dataset.js';
+import { loadDataset } from '../data/load-dataset.js';
+import { makePartitions } from '../data/partitions.js';
+import { createTaskTimes, type TaskTimes } from '../stragglers/task-times.js';
+import { createRunDirectory, type RunDirectory } from '../telemetry/run-directory.js';
+import { createLocalTransport } from '../transport/local-transport.js';
+import { connectNatsTransport } from '../transport/nats-transport.js';
+import type { Transport } from '../transport/transport.js';
+import type { Closers } from './closers.js';
+import type { TrainEnvironment } from './train-environment.js';
+import type { ResolvedTrainOptions } from './train-options.js';
+
+export interface Parts {
+  /** Null: nothing is written. */
+  readonly directory: RunDirectory | null;
+  readonly transport: Transport;
+  readonly dataset: Dataset;
+  readonly compute: Compute;
+  readonly store: ParameterStore;
+  readonly taskTimes: TaskTimes;
+  readonly engine: EngineOptions;
+}
+
+/**
+ * @param runId names the output folder where none is given
+ * @throws StalewartError OUTPUT, SERVICE, DATA, CONFIG (batch larger than a partition), MODEL
+ */
+export async function prepareParts(
+  runId: string,
+  resolved: ResolvedTrainOptions,
+  environment: TrainEnvironment,
+  closers: Closers,
+): Promise<Parts> {
+  const { config, policy, model } = resolved;
+  const { onFetchProgress, signal, origin = apiOrigin } = environment;
+  const directory = resolved.out === null ? null : await createRunDirectory(resolved.out, { runId });
+  if (directory !== null) closers.add(() => directory.abandon());
+  const transport =
+    config.nats === null ? createLocalTransport() : await connectNatsTransport({ url: config.nats, name: runId });
+  closers.add(() => transport.close());
+  const dataset = await loadDataset(resolved.dataset, {
+    seed: config.seed,
+    ...(config.dataDir === null ? {} : { dataDir: config.dataDir }),
+    ...(onFetchProgress === undefined ? {} : { onProgress: onFetchProgress }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  const partitions = makePartitions(
+    config.partition,
+    dataset.train.labels,
+    dataset.classes,
+    config.workers,
+    config.seed,
+  );
+  checkBatchSize(config.batchSize, partitions, origin);
+  const { batchSize, learningRate, seed, threads, backend, localOptimizer } = config;
+  const compute = await createCompute({
+    model,
+    dataset,
+    partitions,
+    batchSize,
+    learningRate,
+    seed,
+    threads,
+    backend,
+    localOptimizer,
+  });
+  closers.add(() => compute.close());
+  const { workers, straggler, slowdown, bursts } = config;
+  return {
+    directory,
+    transport,
+    dataset,
+    compute,
+    store: createParameterStore(compute.model.initial),
+    taskTimes: createTaskTimes(straggler, { workers, seed, slowdown, bursts }),
+    engine: {
+      policy,
+      workers,
+      localSteps: config.localSteps,
+      maxRounds: config.rounds,
+      skipNonFinite: config.skipNonFinite,
+      roundDeadline: config.roundDeadline,
+    },
+  };
+}

@@ -1,0 +1,76 @@
+/**
+ * Turns what the server and the evaluator report into records: streams for the program, files in the run directory, and
+ * the summary at the end.
+ */
+import type { Subject } from 'rxjs';
+import type { EngineStep } from '../../protocols/sync/events.js';
+import type { EvaluationRecord, FailureRecord, RestartRecord, RoundRecord } from '../telemetry/run-events.js';
+import type { RunDirectory } from '../telemetry/run-directory.js';
+import { createSummaryBuilder, type Summary, type SummaryBuilder, type SummaryOptions } from '../telemetry/summary.js';
+import { RoundRecords } from './round-records.js';
+
+export interface RecordStreams {
+  readonly rounds$: Subject<RoundRecord>;
+  readonly evaluations$: Subject<EvaluationRecord>;
+  readonly restarts$: Subject<RestartRecord>;
+  readonly failures$: Subject<FailureRecord>;
+  readonly steps$: Subject<EngineStep>;
+}
+
+export class Recorder {
+  readonly #streams: RecordStreams;
+  readonly #directory: RunDirectory | null;
+  readonly #records = new RoundRecords();
+  readonly #summary: SummaryBuilder;
+  #lastRound: RoundRecord | null = null;
+  #failures = 0;
+
+  constructor(streams: RecordStreams, directory: RunDirectory | null, options: SummaryOptions) {
+    this.#streams = streams;
+    this.#directory = directory;
+    this.#summary = createSummaryBuilder(options);
+  }
+
+  get lastRound(): RoundRecord | null {
+    return this.#lastRound;
+  }
+
+  /** The files buffer what the disk is slower to take; their failures are told by the directory's own stream. */
+  step(step: EngineStep): RoundRecord | null {
+    void this.#directory?.journal.append(step);
+    this.#streams.steps$.next(step);
+    const { round, restarts } = this.#records.step(step);
+    for (const restart of restarts) this.#streams.restarts$.next(restart);
+    if (round !== null) {
+      this.#lastRound = round;
+      this.#summary.round(round);
+      void this.#directory?.rounds(round);
+      this.#streams.rounds$.next(round);
+    }
+    return round;
+  }
+
+  evaluation(record: EvaluationRecord): void {
+    this.#summary.evaluation(record);
+    void this.#directory?.evaluation(record);
+    this.#streams.evaluations$.next(record);
+  }
+
+  failure(record: FailureRecord): void {
+    this.#failures += 1;
+    this.#streams.failures$.next(record);
+  }
+
+  summary(end: {
+    readonly status: Summary['status'];
+    readonly reason: string;
+    readonly failure: string | null;
+    readonly weightsSha256: string;
+    readonly wallSeconds: number;
+  }): Summary {
+    const { failure, ...rest } = end;
+    const { discarded } = this.#records.counts;
+    const failures = this.#failures;
+    return this.#summary.build({ ...rest, discarded, failures, ...(failure === null ? {} : { failure }) });
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * Engine steps as records for people and files: one per closed round, one per restart, one per lost worker. A live, a
+ * simulated and a replayed run make the same ones.
+ */
+import type { Commit, EngineStep } from '../../protocols/sync/events.js';
+import {
+  type CommunicationCounts,
+  countCommunication,
+  nothingCommunicated,
+} from '../../protocols/sync/communication.js';
+import type { RestartRecord, RoundRecord } from '../telemetry/run-events.js';
+
+export class RoundRecords {
+  #counts: CommunicationCounts = nothingCommunicated;
+
+  /** Counts so far. */
+  get counts(): CommunicationCounts {
+    return this.#counts;
+  }
+
+  /** The records of one step: a round if it closed one, and its restarts. */
+  step(step: EngineStep): {
+    readonly round: RoundRecord | null;
+    readonly restarts: readonly RestartRecord[];
+  } {
+    this.#counts = countCommunication(this.#counts, step);
+    const { time } = step.event;
+    const commit = step.effects.find((effect): effect is Commit => effect.type === 'commit');
+    const restarts = step.effects
+      .filter((effect) => effect.type === 'cancel')
+      .map(({ worker, staleness, reason }) => ({ time, worker, staleness, reason }));
+    return { round: commit === undefined ? null : this.#round(commit, time), restarts };
+  }
+
+  #round(commit: Commit, time: number): RoundRecord {
+    const { version, waitCount, maxStaleness, loss, degraded, reason, contributions } = commit;
+    const { uploads, downloads, restarts, communicationRounds, trainedSamples } = this.#counts;
+    const staleness = contributions.reduce((sum, contribution) => sum + contribution.staleness, 0);
+    return {
+      version,
+      time,
+      waitCount,
+      maxStaleness,
+      loss,
+      meanStaleness: staleness / contributions.length,
+      uploads,
+      downloads,
+      restarts,
+      communicationRounds,
+      degraded,
+      trainedSamples,
+      reason,
+    };
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * A run as its program sees it: streams of what happens, a promise of how it ends, and the means to stop it or to
+ * disturb it.
+ */
+import type { Observable } from 'rxjs';
+import type { EngineStep } from '../../protocols/sync/events.js';
+import type { ModelInfo } from '../compute/compute.js';
+import type { TrainConfig } from '../config/resolve.js';
+import type { WorkerExpectation } from '../stragglers/task-times.js';
+import type { EvaluationRecord, FailureRecord, RestartRecord, RoundRecord, WorkerStatus } from '../telemetry/run-events.js';
+import type { RunPaths } from '../telemetry/run-files.js';
+import type { Summary } from '../telemetry/summary.js';
+
+/** Something worth a line in a log. */
+export interface Notice {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly message: string;
+}
+
+/** What is settled before the first round. */
+export interface RunInfo {
+  readonly id: string;
+  readonly config: TrainConfig;
+  /** Title of the policy. */
+  readonly policy: string;
+  readonly model: Pick<ModelInfo, 'name' | 'parameterCount'>;
+  readonly dataset: { readonly name: string; readonly trainSize: number; readonly testSize: number };
+  readonly backend: string;
+  readonly backendReason: string;
+  readonly threads: number;
+  readonly transport: string;
+  readonly fleet: readonly WorkerExpectation[];
+  /** Null when nothing is written. */
+  readonly paths: RunPaths | null;
+}
+
+export interface Run {
+  readonly id: string;
+  /** Closed rounds. All streams are hot and complete when the run has ended, however it ended. */
+  readonly rounds$: Observable<RoundRecord>;
+  readonly evaluations$: Observable<EvaluationRecord>;
+  /** Workers told to restart because they had fallen too far behind. */
+  readonly restarts$: Observable<RestartRecord>;
+  /** Workers that crashed or fell silent. */
+  readonly failures$: Observable<FailureRecord>;
+  /** Every turn of the round engine: what goes into the journal. */
+  readonly steps$: Observable<EngineStep>;
+  readonly notices$: Observable<Notice>;
+  /** Resolves before the first round; rejects as `done` does if it does not come to that. */
+  readonly ready: Promise<RunInfo>;
+  /**
+   * Resolves when the run has finished or was stopped and all is written.
+   * @throws StalewartError by code: CONFIG, OUTPUT, MODEL, DATA, SERVICE before the first round; NON_FINITE, NO_WORKERS,
+   * COMPUTE when training failed (the summary and the last model are written all the same)
+   */
+  readonly done: Promise<Summary>;
+  /** Ends the run after the open round (default) or at once; resolves as `done` does. */
+  stop(when?: 'finish-round' | 'now'): Promise<Summary>;
+  /** Crashes a worker's present incarnation; its supervisor brings it back. False: there was none to crash. */
+  crash(worker: number): Promise<boolean>;
+  /** Every worker as it stands now. */
+  workers(): readonly WorkerStatus[];
+  /** Seconds since the first actors were started; 0 before. */
+  time(): number;
+}

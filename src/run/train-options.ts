@@ -1,0 +1,71 @@
+/**
+ * What a program may pass to `train`: every setting of the command line by its name, and beside names its own policies,
+ * models and data sets as values.
+ */
+import type { Policy, PolicyDefinition } from '../../protocols/sync/policy.js';
+import { findPolicy } from '../../protocols/sync/registry.js';
+import type { ModelSource } from '../compute/model-source.js';
+import type { Origin } from '../config/origin.js';
+import { resolveTrainConfig, type TrainConfig } from '../config/resolve.js';
+import type { TrainConfigInput } from '../config/schema.js';
+import type { DatasetSource } from '../data/load-dataset.js';
+import { configError } from '../errors.js';
+
+/** Settings of a run; docs/configuration.md lists them all with ranges and defaults. */
+export interface TrainOptions extends Omit<TrainConfigInput, 'policy' | 'model' | 'dataset' | 'out'> {
+  /** Name of a policy, or one of your own. Default: `abs`. */
+  readonly policy?: string | Policy | PolicyDefinition;
+  /** Name of a model, path of a module, a `tf.LayersModel`, or a function that makes one. Default: `lenet`. */
+  readonly model?: ModelSource;
+  /** Name of a data set, path of a module, or the data themselves. Default: `cifar10`. */
+  readonly dataset?: DatasetSource;
+  /** Folder of the run; `false`: nothing is written. Default: `runs/<id>`. */
+  readonly out?: string | null | false;
+}
+
+export interface ResolvedTrainOptions {
+  /** What goes into `config.json`. */
+  readonly config: TrainConfig;
+  readonly policy: Policy;
+  readonly model: ModelSource;
+  readonly dataset: DatasetSource;
+  /** Null: nothing is written; undefined: the default folder. */
+  readonly out: string | null | undefined;
+}
+
+/**
+ * @param origin how errors name a setting
+ * @throws StalewartError CONFIG: one line per wrong setting
+ */
+export function resolveTrainOptions(options: TrainOptions, origin?: Origin): ResolvedTrainOptions {
+  const { policy = 'abs', model = 'lenet', dataset = 'cifar10', out, ...rest } = options;
+  const definition = asDefinition(policy);
+  const input = {
+    ...rest,
+    policy: definition?.name ?? policy,
+    model: typeof model === 'string' ? model : ownName(model, 'model'),
+    dataset: typeof dataset === 'string' ? dataset : ownName(dataset, 'dataset'),
+    ...(out === false || out === undefined ? {} : { out }),
+  };
+  const config = resolveTrainConfig(input, origin, {
+    policies: typeof policy === 'string' || definition === undefined ? [] : [definition],
+    models: typeof model === 'string' ? [] : [input.model],
+    datasets: typeof dataset === 'string' ? [] : [input.dataset],
+  });
+  const chosen = definition ?? findPolicy(config.policy);
+  if (chosen === undefined) throw configError('policy', config.policy, 'the name of a policy');
+  const folder = out === false ? null : (config.out ?? undefined);
+  return { config, policy: chosen.create(config), model, dataset, out: folder };
+}
+
+function asDefinition(policy: NonNullable<TrainOptions['policy']>): PolicyDefinition | undefined {
+  if (typeof policy === 'string') return findPolicy(policy);
+  if ('create' in policy) return policy;
+  const { name } = policy;
+  return { name, title: name, summary: 'given by the program', source: 'own', uses: [], create: () => policy };
+}
+
+function ownName(value: object, fallback: string): string {
+  const name = 'name' in value && typeof value.name === 'string' ? value.name : '';
+  return name === '' ? `own-${fallback}` : name;
+}

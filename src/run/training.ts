@@ -1,0 +1,153 @@
+/**
+ * The training proper: from the first assignment to the end of the last round. It connects a live run to the recorder, the
+ * evaluator and the stop conditions, and says how it ended; it never rejects for a failure of training, since what was learnt
+ * is to be saved all the same.
+ */
+import type { RunOutcome, ServerObserver } from '../../actors/server-actor.js';
+import type { WorkerFailure } from '../../actors/worker-fleet.js';
+import type { Clock } from '../clock/clock.js';
+import type { TrainConfig } from '../config/resolve.js';
+import { StalewartError } from '../errors.js';
+import { seededRandom } from '../random/seeded-random.js';
+import type { FailureRecord } from '../telemetry/run-events.js';
+import { describe } from './describe.js';
+import { Evaluator } from './evaluator.js';
+import type { FleetStatus } from './fleet-status.js';
+import { type LiveRun, startLiveRun } from './live-run.js';
+import type { Parts } from './parts.js';
+import type { Recorder } from './recorder.js';
+import type { Notice } from './run.js';
+
+export interface TrainingOptions {
+  readonly run: string;
+  readonly config: TrainConfig;
+  readonly parts: Parts;
+  readonly clock: Clock;
+  readonly recorder: Recorder;
+  readonly fleet: FleetStatus;
+  readonly notice: (level: Notice['level'], message: string) => void;
+}
+
+/** How training ended. */
+export interface TrainingEnd {
+  readonly reason: string;
+  /** Null unless it failed. */
+  readonly error: StalewartError | null;
+  /** From the first assignment to the end. */
+  readonly wallSeconds: number;
+}
+
+export interface Training {
+  readonly live: LiveRun;
+  readonly evaluator: Evaluator;
+  /** Resolves when the last round is over; actors may still be running. */
+  readonly ended: Promise<TrainingEnd>;
+}
+
+/** Starts the actors and lets them train. */
+export async function startTraining(options: TrainingOptions): Promise<Training> {
+  const { run, config, parts, clock, recorder, fleet, notice } = options;
+  const { compute, store, transport, engine, taskTimes } = parts;
+  const ending = deferred<Omit<TrainingEnd, 'wallSeconds'>>();
+  let beganAt: number | null = null;
+  let live: LiveRun | null = null;
+
+  const evaluator = new Evaluator({
+    compute,
+    everyRounds: config.evalEvery,
+    samples: config.evalSamples,
+    onEvaluation: (record) => {
+      recorder.evaluation(record);
+      const { testAccuracy, version } = record;
+      if (config.targetAccuracy === null || testAccuracy < config.targetAccuracy) return;
+      live?.stop('now', `accuracy ${testAccuracy.toFixed(4)} at version ${version}`);
+    },
+    onError: (error) => notice('error', `evaluation failed: ${describe(error)}`),
+  });
+
+  const observer: ServerObserver = {
+    heard: (header) => fleet.heard(header),
+    silent: ({ time, worker, incarnation, reason }) =>
+      recorder.failure({ time, worker, incarnation, reason, action: 'given-up' }),
+    refused: (header, reason) => notice('warn', `${header.type} of worker ${header.worker} refused: ${reason}`),
+    step(step, state) {
+      if (beganAt === null && step.effects.some(({ type }) => type === 'assign')) beganAt = clock.now();
+      fleet.step(step, state);
+      const round = recorder.step(step);
+      if (round !== null) evaluator.committed(round, store.current());
+    },
+    over: (outcome) => ending.resolve({ reason: outcome.reason, error: errorOf(outcome, config) }),
+  };
+
+  live = await startLiveRun({
+    run,
+    clock,
+    engine,
+    store,
+    compute,
+    transport,
+    taskTimes,
+    heartbeatSeconds: config.heartbeat,
+    heartbeatTimeoutSeconds: config.heartbeatTimeout,
+    retrySeconds: config.uploadRetry,
+    restart: {
+      maxRestarts: config.maxRestarts,
+      windowSeconds: config.restartWindow,
+      backoff: {
+        initialSeconds: config.restartBackoff,
+        maxSeconds: config.restartBackoffMax,
+        factor: 2,
+        jitter: 0.5,
+      },
+      random: seededRandom(config.seed, 'restart-jitter'),
+    },
+    observer,
+    onFailure: (error) =>
+      ending.resolve({
+        reason: describe(error),
+        error:
+          error instanceof StalewartError
+            ? error
+            : new StalewartError('COMPUTE', `the server failed: ${describe(error)}`, { cause: error }),
+      }),
+  });
+  const started = live;
+  started.failures$.subscribe((failure) => recorder.failure(failureRecord(failure)));
+  const cancelTimeLimit =
+    config.time === null
+      ? () => undefined
+      : clock.after(config.time, () => started.stop('finish-round', `${config.time} seconds`));
+  const ended = ending.promise.then((end) => {
+    cancelTimeLimit();
+    return { ...end, wallSeconds: beganAt === null ? 0 : clock.now() - beganAt };
+  });
+  return { live: started, evaluator, ended };
+}
+
+function errorOf({ code, reason }: RunOutcome, config: TrainConfig): StalewartError | null {
+  switch (code) {
+    case null:
+      return null;
+    case 'no-workers':
+      return new StalewartError('NO_WORKERS', reason);
+    case 'non-finite': {
+      const mend = `lower learningRate (${config.learningRate}), or refuse such updates with skipNonFinite`;
+      return new StalewartError('NON_FINITE', `${reason}: ${mend}`, {
+        field: 'learningRate',
+        value: config.learningRate,
+      });
+    }
+  }
+}
+
+function failureRecord({ time, worker, incarnation, error, action, delaySeconds }: WorkerFailure): FailureRecord {
+  return { time, worker, incarnation, reason: describe(error), action, delaySeconds };
+}
+
+function deferred<Value>() {
+  let resolve: (value: Value) => void = () => undefined;
+  const promise = new Promise<Value>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}

@@ -1,0 +1,269 @@
+import assert from 'node:assert/strict';
+import { findPolicy } from '../../../protocols/sync/registry.js';
+import type { EngineOptions } from '../../../protocols/sync/round-engine.js';
+import { type PolicySettingsInput, resolvePolicySettings } from '../../../protocols/sync/settings.js';
+import { EngineScript, ofType } from '../../support/engine-script.js';
+
+function script(
+  name: string,
+  settings: PolicySettingsInput,
+  more: Partial<EngineOptions> = {},
+): EngineScript {
+  const resolved = resolvePolicySettings(settings);
+  const policy = findPolicy(name)?.create(resolved);
+  assert.ok(policy);
+  const engine = new EngineScript({ policy, workers: resolved.workers, localSteps: 10, ...more });
+  engine.joinAll();
+  return engine;
+}
+
+describe('round engine', () => {
+  it('gives each worker that joins the present model and an attempt', () => {
+    const engine = script('k-async', { workers: 3, waitCount: 2 });
+    const assigns = ofType(engine.effects, 'assign');
+    assert.deepEqual(
+      assigns.map(({ worker, attempt, version, reason }) => [worker, attempt, version, reason]),
+      [
+        [0, 1, 0, 'joined'],
+        [1, 1, 0, 'joined'],
+        [2, 1, 0, 'joined'],
+      ],
+    );
+  });
+
+  it('closes a round on the K-th distinct worker and refreshes the uploaders only', () => {
+    const engine = script('k-async', { workers: 3, waitCount: 2 });
+    assert.deepEqual(ofType(engine.upload(2), 'commit'), []);
+    const effects = engine.upload(0);
+    const [commit] = ofType(effects, 'commit');
+    assert.equal(commit?.version, 1);
+    assert.equal(commit.scale, 0.5);
+    assert.deepEqual(
+      commit.contributions.map(({ worker }) => worker),
+      [2, 0],
+    );
+    assert.deepEqual(
+      ofType(effects, 'assign').map(({ worker }) => worker),
+      [0, 2],
+    );
+    assert.equal(engine.state.members[1]?.staleness, 1);
+  });
+
+  it('applies a repeated upload once', () => {
+    const engine = script('k-async', { workers: 3, waitCount: 2 });
+    engine.upload(1);
+    const [discard] = ofType(engine.upload(1), 'discard');
+    assert.equal(discard?.reason, 'duplicate');
+    assert.equal(engine.state.contributions.length, 1);
+  });
+
+  it('refuses uploads of a cancelled attempt, a dead incarnation, an unknown worker, another base', () => {
+    const engine = script('k-sync', { workers: 3, waitCount: 1 });
+    engine.upload(0);
+    const reasons = [
+      engine.upload(1, { attempt: 1, baseVersion: 0 }),
+      engine.upload(1, { incarnation: 7 }),
+      engine.upload(9),
+      engine.upload(1, { baseVersion: 0 }),
+    ].map((effects) => ofType(effects, 'discard')[0]?.reason);
+    assert.deepEqual(reasons, ['dead-attempt', 'dead-incarnation', 'unknown-worker', 'wrong-base']);
+    assert.equal(engine.state.version, 1);
+  });
+
+  it('does not count the upload of a worker that was lost before the commit', () => {
+    const engine = script('k-async', { workers: 3, waitCount: 2 });
+    engine.upload(1);
+    const [discard] = ofType(engine.lose(1, true), 'discard');
+    assert.equal(discard?.reason, 'worker-lost');
+    assert.deepEqual(ofType(engine.upload(0), 'commit'), []);
+    assert.equal(ofType(engine.upload(2), 'commit').length, 1);
+  });
+
+  it('waits for a worker that is being restarted, and for no longer when it is gone for good', () => {
+    const engine = script('local-sgd', { workers: 3 });
+    engine.upload(0);
+    engine.lose(2, true);
+    assert.deepEqual(ofType(engine.upload(1), 'commit'), []);
+    const [commit] = ofType(engine.lose(2, false), 'commit');
+    assert.equal(commit?.waitCount, 2);
+    assert.equal(commit.degraded, null);
+  });
+
+  it('takes a new incarnation at the present version, with a new attempt', () => {
+    const engine = script('k-async', { workers: 3, waitCount: 1 });
+    engine.upload(0);
+    engine.lose(1, true);
+    assert.equal(ofType(engine.join(1, 1), 'ignore').length, 1);
+    const [assign] = ofType(engine.join(1, 2), 'assign');
+    assert.deepEqual([assign?.incarnation, assign?.attempt, assign?.version], [2, 2, 1]);
+  });
+
+  it('takes the join of a new incarnation as the loss of the old one', () => {
+    const engine = script('k-async', { workers: 3, waitCount: 2 });
+    engine.upload(1);
+    const effects = engine.join(1, 2);
+    assert.equal(ofType(effects, 'discard')[0]?.reason, 'worker-lost');
+    assert.equal(engine.state.contributions.length, 0);
+  });
+
+  it('clamps K to the workers that there are, and says so', () => {
+    const engine = script('k-async', { workers: 3, waitCount: 3 });
+    engine.lose(2, false);
+    engine.upload(0);
+    const [commit] = ofType(engine.upload(1), 'commit');
+    assert.equal(commit?.waitCount, 2);
+    assert.match(commit.reason, /only 2 workers/);
+  });
+
+  it('fails when no worker is left, and then does nothing more', () => {
+    const engine = script('abs', { workers: 2 });
+    engine.lose(0, false);
+    const [fail] = ofType(engine.lose(1, false), 'fail');
+    assert.equal(fail?.code, 'no-workers');
+    assert.equal(ofType(engine.join(0, 5), 'ignore').length, 1);
+    assert.equal(ofType(engine.upload(0), 'discard')[0]?.reason, 'run-over');
+  });
+
+  it('fails on a non-finite update, naming round and worker', () => {
+    const engine = script('k-async', { workers: 2, waitCount: 1 });
+    engine.upload(0);
+    const [fail] = ofType(engine.upload(1, { loss: NaN, finite: false }), 'fail');
+    assert.equal(fail?.code, 'non-finite');
+    assert.match(fail.reason, /round 2, worker 1: its loss is NaN/);
+  });
+
+  it('refuses a non-finite update and goes on when told to', () => {
+    const engine = script('k-async', { workers: 2, waitCount: 1 }, { skipNonFinite: true });
+    const effects = engine.upload(1, { loss: NaN, finite: false });
+    assert.equal(ofType(effects, 'discard')[0]?.reason, 'non-finite');
+    assert.equal(ofType(effects, 'assign')[0]?.reason, 'refused');
+    assert.equal(engine.state.status, 'running');
+  });
+
+  it('closes a round degraded after its deadline, and asks for the deadline again while it is empty', () => {
+    const engine = script('local-sgd', { workers: 3 }, { roundDeadline: 5 });
+    assert.deepEqual(ofType(engine.effects, 'schedule'), [{ type: 'schedule', deadline: 'round:0', at: 5 }]);
+    engine.time = 5;
+    const passed = { type: 'deadline-passed', time: 5, deadline: 'round:0' } as const;
+    assert.equal(ofType(engine.event(passed), 'schedule')[0]?.at, 10);
+    engine.upload(1);
+    const [commit] = ofType(engine.event({ ...passed, time: 10 }), 'commit');
+    assert.equal(commit?.waitCount, 3);
+    assert.equal(commit.contributions.length, 1);
+    assert.match(commit.degraded ?? '', /1 contributions after the deadline of 5/);
+    assert.equal(ofType(engine.event({ ...passed, time: 10 }), 'ignore').length, 1);
+  });
+
+  it('finishes after the asked number of rounds', () => {
+    const engine = script('asgd', { workers: 2 }, { maxRounds: 2 });
+    engine.upload(0);
+    const effects = engine.upload(0);
+    assert.deepEqual(
+      effects.map(({ type }) => type),
+      ['accumulate', 'commit', 'finish'],
+    );
+  });
+
+  it('finishes the open round before it stops, or stops at once', () => {
+    const patient = script('k-async', { workers: 3, waitCount: 2 });
+    patient.upload(0);
+    const stop = { type: 'stop-requested', time: 1, reason: 'asked' } as const;
+    patient.event({ ...stop, when: 'finish-round' });
+    assert.deepEqual(
+      patient.upload(1).map(({ type }) => type),
+      ['accumulate', 'commit', 'finish'],
+    );
+    const abrupt = script('k-async', { workers: 3, waitCount: 2 });
+    abrupt.upload(0);
+    const types = abrupt.event({ ...stop, when: 'now' }).map(({ type }) => type);
+    assert.deepEqual(types, ['discard', 'finish']);
+  });
+
+  it('survives a round trip of its state through JSON at any point', () => {
+    const engine = script('abs', { workers: 4, k0: 2, a: 4 });
+    const other = script('abs', { workers: 4, k0: 2, a: 4 });
+    for (const worker of [3, 1, 3, 0, 1, 2, 3, 2]) {
+      other.state = JSON.parse(JSON.stringify(other.state)) as typeof other.state;
+      assert.deepEqual(other.upload(worker), engine.upload(worker));
+    }
+  });
+});
+
+describe('ABS', () => {
+  it('restarts a worker when its staleness reaches τ_max, before it could upload', () => {
+    // a = 4, K = 2: τ_max = 2. Workers 0 and 1 close two rounds; 2 and 3 are then 2 rounds behind.
+    const engine = script('abs', { workers: 4, k0: 2, waitCount: 2, a: 4 });
+    engine.upload(0);
+    assert.deepEqual(ofType(engine.upload(1), 'cancel'), []);
+    engine.upload(0);
+    const effects = engine.upload(1);
+    assert.equal(ofType(effects, 'commit')[0]?.maxStaleness, 2);
+    assert.deepEqual(
+      ofType(effects, 'cancel').map(({ worker, staleness, reason }) => [worker, staleness, reason]),
+      [
+        [2, 2, 'staleness 2 ≥ 2'],
+        [3, 2, 'staleness 2 ≥ 2'],
+      ],
+    );
+    assert.deepEqual(ofType(effects, 'assign').filter((a) => a.reason === 'restarted').length, 2);
+  });
+
+  it('with the test `gt` restarts one round later', () => {
+    const engine = script('abs', { workers: 3, waitCount: 1, maxStaleness: 1, stalenessTest: 'gt' });
+    assert.deepEqual(ofType(engine.upload(0), 'cancel'), []);
+    assert.deepEqual(
+      ofType(engine.upload(0), 'cancel').map(({ worker }) => worker),
+      [1, 2],
+    );
+  });
+
+  it('grows K^t with the square root of the smoothed loss, by hand', () => {
+    // F(w0) = 2 (first mini-batches). Without smoothing, loss 0.5 gives K = floor(2·sqrt(4)) = 4, clamped by nothing.
+    const engine = script('abs', { workers: 6, k0: 2, a: Infinity, lossSmoothing: 0 });
+    engine.upload(0, { firstLoss: 2, loss: 0.5 });
+    engine.upload(1, { firstLoss: 2, loss: 0.5 });
+    assert.equal(engine.state.version, 1);
+    for (const worker of [0, 1, 2]) engine.upload(worker);
+    assert.equal(engine.state.version, 1);
+    const [commit] = ofType(engine.upload(3), 'commit');
+    assert.equal(commit?.waitCount, 4);
+    assert.match(commit.reason, /K0\*sqrt\(2\.000\/0\.500\)=4\.00/);
+  });
+
+  it('smooths the loss: F̄ = 0.9·F(w0) + 0.1·F after the first round', () => {
+    // F̄ = 0.9·2 + 0.1·0.5 = 1.85; 2·sqrt(2 / 1.85) = 2.08: floor 2, ceil 3.
+    const kAfterOne = (kRounding: 'floor' | 'ceil'): number => {
+      const engine = script('abs', { workers: 6, k0: 2, kRounding });
+      engine.upload(0, { loss: 0.5 });
+      engine.upload(1, { loss: 0.5 });
+      return (engine.state.policy as { waitCount: number }).waitCount;
+    };
+    assert.equal(kAfterOne('floor'), 2);
+    assert.equal(kAfterOne('ceil'), 3);
+  });
+
+  it('never lets K fall, unless told to', () => {
+    const waitCounts = (kMonotone: boolean): number[] => {
+      const engine = script('abs', { workers: 8, k0: 1, a: Infinity, lossSmoothing: 0, kMonotone });
+      engine.upload(0, { loss: 0.1 }); // sqrt(2 / 0.1) = 4.47
+      for (const worker of [0, 1, 2, 3]) engine.upload(worker, { loss: 1.5 }); // sqrt(2 / 1.5) = 1.15
+      for (let worker = 4; engine.state.version < 3; worker += 1) engine.upload(worker % 8, { loss: 1.5 });
+      return ofType(engine.effects, 'commit').map((commit) => commit.waitCount);
+    };
+    assert.deepEqual(waitCounts(true), [1, 4, 4]);
+    assert.deepEqual(waitCounts(false), [1, 4, 1]);
+  });
+
+  it('tightens τ_max as K grows, never below 1', () => {
+    const engine = script('abs', { workers: 8, k0: 1, a: 6, lossSmoothing: 0 });
+    engine.upload(0, { loss: 0.125 }); // K: 1 → 4
+    for (const worker of [0, 1, 2, 3]) engine.upload(worker, { loss: 0.03 });
+    assert.deepEqual(
+      ofType(engine.effects, 'commit').map(({ waitCount, maxStaleness }) => [waitCount, maxStaleness]),
+      [
+        [1, 6],
+        [4, 1],
+      ],
+    );
+  });
+});

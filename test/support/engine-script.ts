@@ -1,0 +1,79 @@
+/** Drives the round engine by hand: workers join, upload and are lost by one call each; effects are returned. */
+import type { Effect, EngineEvent } from '../../protocols/sync/events.js';
+import {
+  advance,
+  type EngineOptions,
+  type EngineState,
+  initialState,
+} from '../../protocols/sync/round-engine.js';
+
+export interface Upload {
+  readonly loss?: number;
+  readonly firstLoss?: number;
+  readonly finite?: boolean;
+  readonly incarnation?: number;
+  readonly attempt?: number;
+  readonly baseVersion?: number;
+}
+
+export class EngineScript {
+  state: EngineState;
+  time = 0;
+  readonly effects: Effect[] = [];
+  readonly #options: EngineOptions;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.state = initialState(options);
+  }
+
+  event(event: EngineEvent): readonly Effect[] {
+    const turn = advance(this.#options, this.state, event);
+    this.state = turn.state;
+    this.effects.push(...turn.effects);
+    return turn.effects;
+  }
+
+  join(worker: number, incarnation = 1): readonly Effect[] {
+    return this.event({ type: 'worker-joined', time: this.time, worker, incarnation });
+  }
+
+  joinAll(): void {
+    for (const { worker } of this.state.members) this.join(worker);
+  }
+
+  lose(worker: number, returns: boolean, reason = 'crashed'): readonly Effect[] {
+    const incarnation = this.state.members[worker]?.incarnation ?? 0;
+    return this.event({ type: 'worker-lost', time: this.time, worker, incarnation, reason, returns });
+  }
+
+  /** The worker answers its last assignment (or the one named). */
+  upload(worker: number, upload: Upload = {}): readonly Effect[] {
+    const member = this.state.members[worker];
+    const { loss = 1, firstLoss = 2, finite = true } = upload;
+    const incarnation = upload.incarnation ?? member?.incarnation ?? 0;
+    const attempt = upload.attempt ?? member?.attempt ?? 0;
+    const baseVersion = upload.baseVersion ?? member?.baseVersion ?? 0;
+    return this.event({
+      type: 'update-arrived',
+      time: this.time,
+      updateId: `${worker}.${incarnation}.${attempt}`,
+      worker,
+      incarnation,
+      attempt,
+      baseVersion,
+      steps: 10,
+      samples: 320,
+      loss,
+      firstLoss,
+      finite,
+    });
+  }
+}
+
+export function ofType<Type extends Effect['type']>(
+  effects: readonly Effect[],
+  type: Type,
+): readonly Extract<Effect, { type: Type }>[] {
+  return effects.filter((effect): effect is Extract<Effect, { type: Type }> => effect.type === type);
+}
