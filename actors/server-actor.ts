@@ -50,6 +50,9 @@ export interface ServerActorOptions {
   readonly epoch: number;
   readonly engine: EngineOptions;
   readonly store: ParameterStore;
+  /** Length of the weight vector, and so of every delta. */
+  readonly parameterCount: number;
+  readonly isFinite: (delta: Float32Array) => boolean;
   readonly transport: Pick<Transport, 'send'>;
   /** An assignment that a worker has not received after this many seconds is sent again. */
   readonly resendSeconds: number;
@@ -146,22 +149,22 @@ class ServerActor implements Behaviour<ServerMessage> {
   }
 
   #hearUpdate(header: UpdateMessage, tensor: Float32Array | null): void {
-    const { epoch, store } = this.#options;
+    const { epoch, parameterCount } = this.#options;
     if (header.epoch !== epoch) {
       this.#options.observer.refused(header, `epoch ${header.epoch}, living is ${epoch}`);
       this.#acknowledge(header, 'refused', 'dead epoch');
       return;
     }
-    if (tensor === null || tensor.length !== store.size) {
+    if (tensor === null || tensor.length !== parameterCount) {
       const length = tensor?.length ?? 0;
-      this.#options.observer.refused(header, `delta of ${length} elements, the model has ${store.size}`);
+      this.#options.observer.refused(header, `delta of ${length} elements, the model has ${parameterCount}`);
       this.#tellToRejoin(header);
       return;
     }
     const { worker, incarnation, attempt, updateId, baseVersion, steps, samples } = header;
     const loss = header.loss ?? NaN;
     const firstLoss = header.firstLoss ?? NaN;
-    const finite = Number.isFinite(loss) && Number.isFinite(firstLoss) && store.isFinite(tensor);
+    const finite = Number.isFinite(loss) && Number.isFinite(firstLoss) && this.#options.isFinite(tensor);
     this.#arrived = { updateId, delta: tensor };
     this.#events$.next({
       type: 'update-arrived',

@@ -73,11 +73,12 @@ function range({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Shape):
   const high = maximum === undefined || maximum >= Number.MAX_SAFE_INTEGER ? undefined : maximum;
   const low = minimum === undefined || minimum <= Number.MIN_SAFE_INTEGER ? undefined : minimum;
   if (low !== undefined && high !== undefined) return ` from ${low} to ${high}`;
-  const parts = [
-    low === undefined ? '' : ` of at least ${low}`,
-    exclusiveMinimum === undefined ? '' : ` above ${exclusiveMinimum}`,
-    high === undefined ? '' : ` of at most ${high}`,
-    exclusiveMaximum === undefined ? '' : ` below ${exclusiveMaximum}`,
-  ];
-  return parts.filter((part) => part !== '').join(' and');
+  const bounds = [
+    low === undefined ? '' : `at least ${low}`,
+    exclusiveMinimum === undefined ? '' : `above ${exclusiveMinimum}`,
+    high === undefined ? '' : `at most ${high}`,
+    exclusiveMaximum === undefined ? '' : `below ${exclusiveMaximum}`,
+  ].filter((bound) => bound !== '');
+  if (bounds.length === 0) return '';
+  return `${bounds[0]?.startsWith('at ') === true ? ' of' : ''} ${bounds.join(' and ')}`;
 }

@@ -18,7 +18,7 @@ import { toServerSchema } from '../../protocols/wire/messages.js';
 import { serverInbox } from '../../protocols/wire/subjects.js';
 import type { Clock } from '../clock/clock.js';
 import type { Compute } from '../compute/compute.js';
-import type { ParameterStore } from '../compute/parameter-store.js';
+import { allFinite, type ParameterStore } from '../compute/parameter-store.js';
 import type { TaskTimes } from '../stragglers/task-times.js';
 import type { Transport } from '../transport/transport.js';
 
@@ -66,6 +66,8 @@ export async function startLiveRun(options: LiveRunOptions): Promise<LiveRun> {
       epoch,
       engine,
       store,
+      parameterCount: compute.model.parameterCount,
+      isFinite: allFinite,
       transport,
       resendSeconds: retrySeconds,
       observer,

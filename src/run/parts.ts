@@ -61,7 +61,7 @@ export async function prepareParts(
     config.workers,
     config.seed,
   );
-  checkBatchSize(config.batchSize, partitions, origin);
+  checkBatchSize(config.batchSize, partitions, origin.nameOf('batchSize'));
   const { batchSize, learningRate, seed, threads, backend, localOptimizer } = config;
   const compute = await createCompute({
     model,

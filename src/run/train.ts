@@ -153,11 +153,7 @@ class TrainRun implements Run {
   }
 
   async #saveModel({ compute, dataset, store }: Parts, directory: string): Promise<void> {
-    await saveModel(directory, {
-      model: compute.model,
-      weights: store.current(),
-      dataset: { name: dataset.name, classes: dataset.classes, normalisation: dataset.normalisation },
-    });
+    await saveModel(directory, compute.model, store.current(), dataset);
   }
 
   #notice(level: Notice['level'], message: string): void {

@@ -24,7 +24,7 @@ interface Delivery {
 /** A transport of its own; all parties of a run share it. */
 export function createLocalTransport(): Transport {
   const subscriptions = new Set<Subscription>();
-  const { status$, emit } = createStatusSource({ type: 'connected', detail: 'within this process' });
+  const status = createStatusSource({ type: 'connected', detail: 'within this process' });
   let queue: Delivery[] = [];
   let scheduled = false;
   let closing: Promise<void> | null = null;
@@ -37,7 +37,7 @@ export function createLocalTransport(): Transport {
     for (const { subject, message, to } of batch) {
       for (const { stream } of to) {
         if (!stream.push(message)) {
-          emit({
+          status.emit({
             type: 'dropped-message',
             subject,
             detail: 'nobody reads the subscription: its oldest message was dropped',
@@ -56,7 +56,7 @@ export function createLocalTransport(): Transport {
 
   return {
     name: 'local',
-    status$,
+    status$: status.status$,
 
     async send(subject, message) {
       if (closing !== null) throw closedError('local');
@@ -84,7 +84,7 @@ export function createLocalTransport(): Transport {
           finishClose = null;
           for (const { stream } of subscriptions) stream.end();
           subscriptions.clear();
-          emit({ type: 'closed', detail: 'closed on request' });
+          status.emit({ type: 'closed', detail: 'closed on request' });
           resolve();
         };
         schedule();

@@ -1,0 +1,128 @@
+/**
+ * Checks that need more than one setting, or the names of what is built in. Each failed check is one line, named as
+ * the user wrote the setting.
+ */
+import { existsSync } from 'node:fs';
+import type { PolicyDefinition } from '../../protocols/sync/policy.js';
+import type { Partitions } from '../data/dataset.js';
+import { configError, StalewartError } from '../errors.js';
+import { strangers } from '../stragglers/per-worker.js';
+import { checkTraceCovers, loadTrace } from '../stragglers/trace.js';
+import { didYouMean } from './did-you-mean.js';
+import { datasetNames, modelNames } from './known-names.js';
+import { inWordsOf, type Origin } from './origin.js';
+import type { ParsedTrainConfig } from './schema.js';
+import { findSetting } from './settings.js';
+
+/** What a program brings along beside the built-in names. */
+export interface KnownNames {
+  readonly policies: readonly PolicyDefinition[];
+  readonly models: readonly string[];
+  readonly datasets: readonly string[];
+}
+
+export interface FailedCheck {
+  /** The settings that it compares, the one that is refused first. */
+  readonly settings: readonly string[];
+  readonly line: string;
+}
+
+/** @param said what the user gave, to be shown as given */
+export function crossChecks(
+  config: ParsedTrainConfig,
+  said: Readonly<Record<string, unknown>>,
+  origin: Origin,
+  known: KnownNames,
+): readonly FailedCheck[] {
+  const failed: FailedCheck[] = [];
+  const refuse = (
+    setting: keyof ParsedTrainConfig,
+    allowed: string,
+    ...others: (keyof ParsedTrainConfig)[]
+  ) => {
+    const { message } = configError(origin.nameOf(setting), said[setting] ?? config[setting], allowed);
+    failed.push({ settings: [setting, ...others], line: message });
+  };
+  const { workers } = config;
+
+  const policy = known.policies.find(({ name }) => name === config.policy);
+  if (policy === undefined) {
+    const names = known.policies.map(({ name }) => name);
+    refuse('policy', `one of ${names.join(', ')}${didYouMean(config.policy, names)}`);
+  }
+  for (const setting of ['k0', 'waitCount'] as const) {
+    if ((config[setting] ?? 1) <= workers) continue;
+    refuse(setting, `at most the number of workers, which is ${workers}`, 'workers');
+  }
+  if (config.threshold === 'constant' && config.maxStaleness === undefined) {
+    refuse('threshold', `accompanied by ${origin.nameOf('maxStaleness')}, the constant`, 'maxStaleness');
+  }
+  const localSteps = policy?.defaults?.localSteps;
+  if (localSteps !== undefined && (config.localSteps ?? localSteps) !== localSteps) {
+    refuse('localSteps', `${localSteps} with the policy ${config.policy}`, 'policy');
+  }
+  for (const [setting, names] of [
+    ['model', [...modelNames, ...known.models]],
+    ['dataset', [...datasetNames, ...known.datasets]],
+  ] as const) {
+    const problem = nameProblem(config[setting], names);
+    if (problem !== null) refuse(setting, (findSetting(setting)?.allowed ?? '') + problem);
+  }
+  for (const setting of ['slowdown', 'bursts'] as const) {
+    const [stranger] = strangers(config[setting], workers);
+    if (stranger === undefined) continue;
+    refuse(setting, `for workers 0 to ${workers - 1}, and ${stranger} is none of them`, 'workers');
+  }
+  if (config.straggler.law === 'empirical') {
+    const line = traceProblem(config.straggler.file, workers, origin);
+    if (line !== null) failed.push({ settings: ['straggler', 'workers'], line });
+  }
+  if (config.heartbeatTimeout <= config.heartbeat) {
+    const bound = `${origin.nameOf('heartbeat')}, which is ${config.heartbeat}`;
+    refuse('heartbeatTimeout', `more than ${bound}`, 'heartbeat');
+  }
+  if (config.restartBackoffMax < config.restartBackoff) {
+    const bound = `${origin.nameOf('restartBackoff')}, which is ${config.restartBackoff}`;
+    refuse('restartBackoffMax', `at least ${bound}`, 'restartBackoff');
+  }
+  return failed;
+}
+
+/**
+ * For the run, once the examples are shared out.
+ * @param name the setting as its user knows it
+ * @throws StalewartError CONFIG if a partition holds less than one batch
+ */
+export function checkBatchSize(batchSize: number, partitions: Partitions, name = 'batchSize'): void {
+  let smallest = 0;
+  for (const [worker, partition] of partitions.entries()) {
+    if (partition.length < (partitions[smallest]?.length ?? 0)) smallest = worker;
+  }
+  const size = partitions[smallest]?.length ?? 0;
+  if (batchSize > size) {
+    throw configError(
+      name,
+      batchSize,
+      `at most ${size}, the size of the smallest partition (worker ${smallest})`,
+    );
+  }
+}
+
+/** Null if the name is built in or the path of a file; otherwise what to add to the line. */
+function nameProblem(name: string, names: readonly string[]): string | null {
+  if (names.includes(name)) return null;
+  const looksLikePath = /[/\\]|\.[cm]?js$/.test(name);
+  if (looksLikePath) return existsSync(name) ? null : ', and there is no such file';
+  return didYouMean(name, names);
+}
+
+/** The line that refuses a trace file, or null. */
+function traceProblem(file: string, workers: number, origin: Origin): string | null {
+  try {
+    checkTraceCovers(loadTrace(file), workers, file);
+    return null;
+  } catch (error) {
+    if (!(error instanceof StalewartError)) throw error;
+    return inWordsOf(origin, error).message;
+  }
+}

@@ -1,0 +1,26 @@
+/** Which policy, and its settings (their schema is the policies' own). */
+import { z } from 'zod';
+import { policyNames } from '../../../protocols/sync/registry.js';
+import { policySettingsSchema } from '../../../protocols/sync/settings.js';
+import { settingNotes } from '../setting-notes.js';
+
+const shape = policySettingsSchema.shape;
+shape.workers.register(settingNotes, { topic: 'Fleet', value: 'N' });
+shape.k0.register(settingNotes, { topic: 'Policy', value: 'K' });
+shape.a.register(settingNotes, { topic: 'Policy', value: 'A' });
+shape.waitCount.register(settingNotes, { topic: 'Policy', value: 'K' });
+shape.maxStaleness.register(settingNotes, { topic: 'Policy', value: 'T' });
+shape.kRounding.register(settingNotes, { topic: 'Policy', value: 'RULE' });
+shape.kMonotone.register(settingNotes, { topic: 'Policy' });
+shape.lossSmoothing.register(settingNotes, { topic: 'Policy', value: 'X' });
+shape.threshold.register(settingNotes, { topic: 'Policy', value: 'RULE' });
+shape.stalenessTest.register(settingNotes, { topic: 'Policy', value: 'TEST' });
+
+export const policyFields = {
+  policy: z
+    .string()
+    .default('abs')
+    .describe('when a round closes, what an update weighs, who restarts')
+    .register(settingNotes, { topic: 'Policy', value: 'NAME', allowed: `one of ${policyNames.join(', ')}` }),
+  ...shape,
+};

@@ -1,0 +1,93 @@
+/** When the run ends and is evaluated, its seed, its name and where its record goes. */
+import { z } from 'zod';
+import { settingNotes } from '../setting-notes.js';
+
+export const runFields = {
+  rounds: z
+    .int()
+    .min(1)
+    .nullable()
+    .optional()
+    .describe('the run ends after so many rounds')
+    .register(settingNotes, {
+      topic: 'Run',
+      value: 'R',
+      default: '1000; none where time or targetAccuracy is given',
+    }),
+  targetAccuracy: z
+    .number()
+    .positive()
+    .max(1)
+    .nullable()
+    .default(null)
+    .describe('the run ends with the first evaluation at or above this test accuracy')
+    .register(settingNotes, { topic: 'Run', value: 'A' }),
+  time: z
+    .number()
+    .positive()
+    .max(1e9)
+    .nullable()
+    .default(null)
+    .describe('the run ends with the first round after so many seconds')
+    .register(settingNotes, { topic: 'Run', value: 'SECONDS' }),
+  roundDeadline: z
+    .number()
+    .positive()
+    .max(1e6)
+    .nullable()
+    .default(null)
+    .describe('seconds after which a round with at least one update closes short of its wait count')
+    .register(settingNotes, { topic: 'Run', value: 'SECONDS' }),
+  evalEvery: z
+    .int()
+    .min(1)
+    .default(50)
+    .describe('rounds from one evaluation on test examples to the next')
+    .register(settingNotes, { topic: 'Run', value: 'R' }),
+  evalSamples: z
+    .int()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe('test examples per evaluation, the first ones; the final evaluation takes all')
+    .register(settingNotes, { topic: 'Run', value: 'M', default: 'all' }),
+  seed: z
+    .int()
+    .min(0)
+    .max(Number.MAX_SAFE_INTEGER)
+    .default(1)
+    .describe('origin of every random number: initial weights, batches, partitions, task times')
+    .register(settingNotes, { topic: 'Run', value: 'S' }),
+  run: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,64}$/)
+    .nullable()
+    .default(null)
+    .describe("the run's name in messages and in runs/")
+    .register(settingNotes, {
+      topic: 'Run',
+      value: 'ID',
+      allowed: '1 to 64 letters, digits, - and _',
+      default: 'made from policy and start time',
+    }),
+};
+
+export const outputFields = {
+  out: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe('run directory: a new or empty folder')
+    .register(settingNotes, {
+      topic: 'Output',
+      value: 'DIR',
+      allowed: 'the path of a folder',
+      default: 'runs/ID',
+    }),
+  json: z
+    .boolean()
+    .default(false)
+    .describe('print the summary as JSON on standard output, and everything else on standard error')
+    .register(settingNotes, { topic: 'Output' }),
+};

@@ -1,0 +1,49 @@
+/** How workers are reached, watched and restarted. */
+import { z } from 'zod';
+import { natsUrlForm, parseNatsServers } from '../nats-servers.js';
+import { parsedBy } from '../parsed-by.js';
+import { settingNotes } from '../setting-notes.js';
+
+/** Timers cannot be set for longer than 2³¹ ms, which is 2.1 million seconds. */
+const seconds = z.number().positive().max(1e6);
+
+export const supervisionFields = {
+  nats: z
+    .union([z.string(), z.array(z.string())])
+    .transform(parsedBy(parseNatsServers))
+    .nullable()
+    .default(null)
+    .describe('put every message on these NATS servers; none: messages stay in the process')
+    .register(settingNotes, { topic: 'Fleet', value: 'URL', allowed: `none or ${natsUrlForm}` }),
+  heartbeat: seconds
+    .default(1)
+    .describe('seconds between two signs of life of a worker')
+    .register(settingNotes, { topic: 'Fleet', value: 'SECONDS' }),
+  heartbeatTimeout: seconds
+    .default(10)
+    .describe('seconds of silence after which a worker is lost; more than heartbeat')
+    .register(settingNotes, { topic: 'Fleet', value: 'SECONDS' }),
+  uploadRetry: seconds
+    .default(2)
+    .describe('seconds after which an upload that was not acknowledged is repeated')
+    .register(settingNotes, { topic: 'Fleet', value: 'SECONDS' }),
+  maxRestarts: z
+    .int()
+    .min(0)
+    .max(1_000_000)
+    .default(5)
+    .describe('how often a crashed worker is restarted within restartWindow before it is given up')
+    .register(settingNotes, { topic: 'Fleet', value: 'R' }),
+  restartWindow: seconds
+    .default(60)
+    .describe('seconds over which maxRestarts counts')
+    .register(settingNotes, { topic: 'Fleet', value: 'SECONDS' }),
+  restartBackoff: seconds
+    .default(0.5)
+    .describe('seconds before the first restart of a crashed worker; doubled with each one in the window')
+    .register(settingNotes, { topic: 'Fleet', value: 'SECONDS' }),
+  restartBackoffMax: seconds
+    .default(10)
+    .describe('longest wait before a restart, in seconds')
+    .register(settingNotes, { topic: 'Fleet', value: 'SECONDS' }),
+};

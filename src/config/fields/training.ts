@@ -1,0 +1,64 @@
+/** What the workers compute, and with what. */
+import { z } from 'zod';
+import { modelNames } from '../known-names.js';
+import { settingNotes } from '../setting-notes.js';
+
+export const trainingFields = {
+  localSteps: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .optional()
+    .describe('U: steps that a worker takes from one model before it uploads')
+    .register(settingNotes, { topic: 'Training', value: 'U', default: '10; 1 with policy sync' }),
+  batchSize: z
+    .int()
+    .min(1)
+    .max(65_536)
+    .default(32)
+    .describe('B: examples per local step; at most the smallest partition')
+    .register(settingNotes, { topic: 'Training', value: 'B' }),
+  learningRate: z
+    .number()
+    .positive()
+    .max(1e6)
+    .default(0.1)
+    .describe('step size η of the local optimizer')
+    .register(settingNotes, { topic: 'Training', value: 'ETA' }),
+  localOptimizer: z
+    .enum(['sgd', 'momentum', 'adam'])
+    .default('sgd')
+    .describe('optimizer of the local steps; its state starts afresh with every task')
+    .register(settingNotes, { topic: 'Training', value: 'NAME' }),
+  model: z
+    .string()
+    .default('lenet')
+    .describe('the network')
+    .register(settingNotes, {
+      topic: 'Training',
+      value: 'NAME',
+      allowed: `one of ${modelNames.join(', ')}, or the path of a module that exports createModel`,
+    }),
+  backend: z
+    .enum(['auto', 'tensorflow', 'wasm', 'cpu'])
+    .default('auto')
+    .describe('what computes; auto: tensorflow where it works, else wasm')
+    .register(settingNotes, { topic: 'Training', value: 'NAME' }),
+  engine: z
+    .enum(['auto', 'tfjs'])
+    .default('auto')
+    .describe('how a training step is carried out; auto: the fastest that can')
+    .register(settingNotes, { topic: 'Training', value: 'NAME' }),
+  threads: z
+    .int()
+    .min(1)
+    .max(1024)
+    .optional()
+    .describe('compute threads, shared by all workers of the process')
+    .register(settingNotes, { topic: 'Training', value: 'N', default: 'one per core' }),
+  skipNonFinite: z
+    .boolean()
+    .default(false)
+    .describe('refuse an update with a NaN or infinite value and go on, instead of ending the run')
+    .register(settingNotes, { topic: 'Training' }),
+};

@@ -1,0 +1,132 @@
+/**
+ * From what was said to what holds: checks every setting, fills in every default, and refuses the rest with one line
+ * per wrong setting. Nothing but the input decides: no environment variable is read.
+ */
+import { availableParallelism } from 'node:os';
+import type { z } from 'zod';
+import type { PolicyDefinition } from '../../protocols/sync/policy.js';
+import { findPolicy, policies } from '../../protocols/sync/registry.js';
+import {
+  type PolicySettings,
+  policySettingsSchema,
+  resolvePolicySettings,
+} from '../../protocols/sync/settings.js';
+import { configError, StalewartError } from '../errors.js';
+import { crossChecks, type KnownNames } from './cross-checks.js';
+import { didYouMean, nearest } from './did-you-mean.js';
+import { apiOrigin, type Origin } from './origin.js';
+import { parseNumber } from './parse-number.js';
+import { type ParsedTrainConfig, trainConfigSchema } from './schema.js';
+import { findSetting, settings } from './settings.js';
+
+/** The settings of a live run, every default written out. Plain JSON but for `a`, which may be `Infinity`. */
+export type TrainConfig = Omit<
+  ParsedTrainConfig,
+  keyof PolicySettings | 'localSteps' | 'threads' | 'rounds'
+> &
+  PolicySettings & {
+    readonly localSteps: number;
+    readonly threads: number;
+    /** Null: without limit. */
+    readonly rounds: number | null;
+  };
+
+/** Rounds of a run that nothing else ends. */
+const defaultRounds = 1000;
+const defaultLocalSteps = 10;
+
+/**
+ * @param input an object with any of the settings; anything else in it is an error
+ * @param origin how errors name a setting; default: by its plain name
+ * @param own policies, and names of models and data sets, that the program brings along
+ * @throws StalewartError CONFIG: one line per wrong setting
+ */
+export function resolveTrainConfig(
+  input: unknown,
+  origin: Origin = apiOrigin,
+  own: Partial<KnownNames> = {},
+): TrainConfig {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+    throw configError('the configuration', input, 'a map of settings');
+  }
+  const said = withInfinities(input);
+  const known: KnownNames = {
+    policies: [...policies, ...(own.policies ?? [])],
+    models: own.models ?? [],
+    datasets: own.datasets ?? [],
+  };
+  const parsed = trainConfigSchema.safeParse(said);
+  const issues = parsed.error?.issues ?? [];
+  const wrong = new Set(issues.flatMap((issue) => (issue.path.length === 0 ? [] : [String(issue.path[0])])));
+  // What is wrong by itself is left out, so that the checks across settings can be made all the same.
+  const config = parsed.data ?? trainConfigSchema.strip().parse(without(said, wrong));
+  const lines = [
+    ...issues.flatMap((issue) => describeIssue(issue, said, origin)),
+    ...crossChecks(config, said, origin, known)
+      .filter((failed) => !failed.settings.some((setting) => wrong.has(setting)))
+      .map(({ line }) => line),
+  ];
+  if (lines.length > 0) throw new StalewartError('CONFIG', [...new Set(lines)].join('\n'));
+  return withDefaults(config, known);
+}
+
+/** One line for each setting that was given and that the policy does not read. */
+export function unusedSettings(
+  input: object,
+  policyName: string,
+  origin: Origin = apiOrigin,
+  policy: PolicyDefinition | undefined = findPolicy(policyName),
+): readonly string[] {
+  if (policy === undefined) return [];
+  const used = new Set<string>(['workers', ...policy.uses]);
+  return Object.entries(input)
+    .filter(([name, value]) => value !== undefined && Object.hasOwn(policySettingsSchema.shape, name))
+    .filter(([name]) => !used.has(name))
+    .map(([name]) => `${origin.nameOf(name)} has no effect: the policy ${policy.name} does not use it`);
+}
+
+function withDefaults(parsed: ParsedTrainConfig, known: KnownNames): TrainConfig {
+  const fixed = known.policies.find(({ name }) => name === parsed.policy)?.defaults?.localSteps;
+  const endsOtherwise = parsed.time !== null || parsed.targetAccuracy !== null;
+  return {
+    ...parsed,
+    ...resolvePolicySettings(parsed),
+    localSteps: parsed.localSteps ?? fixed ?? defaultLocalSteps,
+    threads: parsed.threads ?? availableParallelism(),
+    rounds: parsed.rounds === undefined ? (endsOtherwise ? null : defaultRounds) : parsed.rounds,
+  };
+}
+
+function describeIssue(
+  issue: z.core.$ZodIssue,
+  said: Record<string, unknown>,
+  origin: Origin,
+): readonly string[] {
+  if (issue.code === 'unrecognized_keys' && issue.path.length === 0) {
+    const names = settings.map(({ name }) => name);
+    return issue.keys.map((key) => `${origin.nameOf(key)} is not a setting${didYouMean(key, names)}`);
+  }
+  const name = String(issue.path[0]);
+  const setting = findSetting(name);
+  const value = said[name];
+  if (issue.code === 'custom' && issue.message !== 'Invalid input') {
+    return [configError(origin.nameOf(name), value, issue.message).message];
+  }
+  const guess = typeof value === 'string' ? nearest(value, setting?.choices ?? []) : undefined;
+  const hint = guess === undefined ? '' : ` (did you mean "${guess}"?)`;
+  return [configError(origin.nameOf(name), value, `${setting?.allowed ?? ''}${hint}`).message];
+}
+
+function without(said: Record<string, unknown>, names: ReadonlySet<string>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(said).filter(([name]) => !names.has(name)));
+}
+
+/** JSON and YAML files may write `Infinity` as a text. */
+function withInfinities(input: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(input).map(([name, value]) => {
+      const infinite = typeof value === 'string' && parseNumber(value) === Infinity;
+      return [name, infinite && findSetting(name)?.kind === 'number' ? Infinity : value];
+    }),
+  );
+}

@@ -1,0 +1,28 @@
+/**
+ * Every setting of `train`, with its range, default and description: the one source of the command line's flags, of the
+ * keys of YAML files, of the API's fields and of docs/configuration.md. Checks that need more than one setting are in
+ * `cross-checks.ts`; `resolveTrainConfig` does it all.
+ */
+import { z } from 'zod';
+import { dataFields } from './fields/data.js';
+import { policyFields } from './fields/policy.js';
+import { outputFields, runFields } from './fields/run.js';
+import { supervisionFields } from './fields/supervision.js';
+import { trainingFields } from './fields/training.js';
+import { unequalFleetFields } from './fields/unequal-fleet.js';
+
+export const trainConfigSchema = z.strictObject({
+  ...policyFields,
+  ...trainingFields,
+  ...dataFields,
+  ...unequalFleetFields,
+  ...supervisionFields,
+  ...runFields,
+  ...outputFields,
+});
+
+/** As a user may write it: everything may be left out. */
+export type TrainConfigInput = z.input<typeof trainConfigSchema>;
+
+/** After the schema, before the defaults that depend on other settings. */
+export type ParsedTrainConfig = z.output<typeof trainConfigSchema>;

@@ -1,0 +1,149 @@
+/**
+ * `summary.json`: what a run reached, folded from its rounds and evaluations. JSON has no NaN, so a number that is not
+ * finite is null here. Steps of accuracy are 0.30, 0.35, … 0.95; each holds the first evaluation at or above it.
+ */
+import { z } from 'zod';
+import type { EvaluationRecord, RoundRecord } from './run-events.js';
+
+/** Keys of `timeToAccuracy` and `communicationToAccuracy`, in order. */
+export const accuracySteps: readonly string[] = Array.from({ length: 14 }, (_, step) =>
+  ((30 + 5 * step) / 100).toFixed(2),
+);
+
+const count = z.int().min(0);
+const byAccuracy = z.record(z.string(), z.number().nullable());
+
+export const summarySchema = z.object({
+  /** `finished`: as asked; `stopped`: by the user, after a whole round; `failed`: see `failure`. */
+  status: z.enum(['finished', 'stopped', 'failed']),
+  /** Why the run ended, in a few words. */
+  reason: z.string(),
+  /** The error's one line; null unless the run failed. */
+  failure: z.string().nullable(),
+  policy: z.string(),
+  seed: z.number(),
+  /** N. */
+  workers: count,
+  /** Rounds closed: the version of the final model. */
+  rounds: count,
+  /** When the last round closed: seconds since the start, or virtual time units. */
+  time: z.number(),
+  /** Test accuracy (0 … 1) and loss of the last evaluation; null if there was none or it was not finite. */
+  finalAccuracy: z.number().nullable(),
+  finalLoss: z.number().nullable(),
+  /** Test examples behind them; null if there was no evaluation. */
+  evaluationSamples: count.nullable(),
+  /** Mean training loss of the last round; null if there was none or it was not finite. */
+  trainingLoss: z.number().nullable(),
+  communicationRounds: count,
+  uploads: count,
+  downloads: count,
+  /** Restarts for staleness. */
+  restarts: count,
+  /** Updates that were refused or dropped. */
+  discarded: count,
+  /** Crashes and losses of workers. */
+  failures: count,
+  /** SHA-256 over the final weights: float32, little-endian, in the model's order; null if there is no model. */
+  weightsSha256: z.string().nullable(),
+  /** Seconds on the wall, from the first assignment to the end of training. */
+  wallSeconds: z.number(),
+  /** Samples in applied updates. */
+  trainedSamples: count,
+  /** `trainedSamples / wallSeconds`; 0 before any time has passed. */
+  samplesPerSecond: z.number(),
+  /** The run's time of the first evaluation at or above each step; null where not reached. */
+  timeToAccuracy: byAccuracy,
+  /** The same in communication rounds. */
+  communicationToAccuracy: byAccuracy,
+});
+
+export type Summary = z.infer<typeof summarySchema>;
+
+export interface SummaryOptions {
+  readonly policy: string;
+  readonly seed: number;
+  /** N. */
+  readonly workers: number;
+}
+
+/** What only the end of the run knows. */
+export interface RunEnd {
+  readonly status: Summary['status'];
+  readonly reason: string;
+  /** Required where the status is `failed`. */
+  readonly failure?: string;
+  readonly weightsSha256: string | null;
+  readonly wallSeconds: number;
+  readonly discarded: number;
+  /** Default: 0. */
+  readonly failures?: number;
+}
+
+export interface SummaryBuilder {
+  /** Takes the next round; rounds come in order. */
+  round(record: RoundRecord): void;
+  /** Takes the next evaluation; evaluations come in order of their versions. */
+  evaluation(record: EvaluationRecord): void;
+  /** May be called at any time, more than once. */
+  build(end: RunEnd): Summary;
+}
+
+const finite = (value: number | undefined): number | null =>
+  value !== undefined && Number.isFinite(value) ? value : null;
+
+export function createSummaryBuilder(options: SummaryOptions): SummaryBuilder {
+  const first = new Map<string, EvaluationRecord>();
+  let lastRound: RoundRecord | undefined;
+  let lastEvaluation: EvaluationRecord | undefined;
+
+  const atEachStep = (value: (record: EvaluationRecord) => number): Record<string, number | null> =>
+    Object.fromEntries(
+      accuracySteps.map((step) => {
+        const record = first.get(step);
+        return [step, record === undefined ? null : value(record)];
+      }),
+    );
+
+  return {
+    round(record) {
+      lastRound = record;
+    },
+    evaluation(record) {
+      lastEvaluation = record;
+      for (const step of accuracySteps) {
+        if (record.testAccuracy >= Number(step) && !first.has(step)) first.set(step, record);
+      }
+    },
+    build(end) {
+      const { policy, seed, workers } = options;
+      const trainedSamples = lastRound?.trainedSamples ?? 0;
+      return {
+        status: end.status,
+        reason: end.reason,
+        failure: end.failure ?? null,
+        policy,
+        seed,
+        workers,
+        rounds: lastRound?.version ?? 0,
+        time: lastRound?.time ?? 0,
+        finalAccuracy: finite(lastEvaluation?.testAccuracy),
+        finalLoss: finite(lastEvaluation?.testLoss),
+        evaluationSamples: lastEvaluation?.samples ?? null,
+        trainingLoss: finite(lastRound?.loss),
+        communicationRounds: lastRound?.communicationRounds ?? 0,
+        uploads: lastRound?.uploads ?? 0,
+        downloads: lastRound?.downloads ?? 0,
+        restarts: lastRound?.restarts ?? 0,
+        discarded: end.discarded,
+        failures: end.failures ?? 0,
+        weightsSha256: end.weightsSha256,
+        wallSeconds: end.wallSeconds,
+        trainedSamples,
+        samplesPerSecond: end.wallSeconds > 0 ? trainedSamples / end.wallSeconds : 0,
+        timeToAccuracy: atEachStep((record) => record.time),
+        communicationToAccuracy: atEachStep((record) => record.communicationRounds),
+      };
+    },
+  };
+}

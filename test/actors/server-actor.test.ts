@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict';
+import { serverActor, type RunOutcome, type ServerMessage } from '../../actors/server-actor.js';
+import type { StalenessMonitorMessage } from '../../actors/staleness-monitor.js';
+import { createActorSystem } from '../../actors/supervision.js';
+import type { EngineStep } from '../../protocols/sync/events.js';
+import { findPolicy } from '../../protocols/sync/registry.js';
+import { resolvePolicySettings } from '../../protocols/sync/settings.js';
+import type { Message, ToServer, ToWorker, UpdateMessage } from '../../protocols/wire/messages.js';
+import { allFinite, createParameterStore } from '../../src/compute/parameter-store.js';
+import { createVirtualClock } from '../support/virtual-clock.js';
+
+const run = 'test';
+
+/** A server under K-async with K = 2 and three workers; the test plays workers and monitor. */
+function bench(more: { readonly skipNonFinite?: boolean; readonly maxRounds?: number } = {}) {
+  const clock = createVirtualClock();
+  const system = createActorSystem({ name: 'test', clock });
+  const sent: Message<ToWorker>[] = [];
+  const monitored: StalenessMonitorMessage[] = [];
+  const steps: EngineStep[] = [];
+  const outcomes: RunOutcome[] = [];
+  const refused: string[] = [];
+  const store = createParameterStore(Float32Array.of(10, 20));
+  const policy = findPolicy('k-async')?.create(resolvePolicySettings({ workers: 3, waitCount: 2 }));
+  assert.ok(policy);
+  const server = system.spawn(
+    serverActor({
+      run,
+      epoch: 1,
+      engine: { policy, workers: 3, localSteps: 10, ...more },
+      store,
+      parameterCount: 2,
+      isFinite: allFinite,
+      transport: { send: (_subject, message) => Promise.resolve(void sent.push(message as Message<ToWorker>)) },
+      resendSeconds: 2,
+      spawnMonitor: () => ({ path: 'monitor', tell: (message) => monitored.push(message) }),
+      observer: {
+        heard: () => undefined,
+        silent: () => undefined,
+        refused: (_header, reason) => refused.push(reason),
+        step: (step) => steps.push(step),
+        over: (outcome) => outcomes.push(outcome),
+      },
+    }),
+  );
+  const tell = async (header: ToServer, tensor: Float32Array | null = null): Promise<void> => {
+    server.tell({ type: 'wire', message: { header, tensor } } satisfies ServerMessage);
+    await clock.settle();
+  };
+  const join = (worker: number, incarnation = 1) => tell({ type: 'join', run, worker, incarnation, backend: 'fake' });
+  const update = (worker: number, delta: readonly number[], change: Partial<UpdateMessage> = {}) => {
+    const { incarnation = 1, attempt = 1 } = change;
+    const header: UpdateMessage = {
+      type: 'update',
+      run,
+      worker,
+      incarnation,
+      epoch: 1,
+      attempt,
+      updateId: `${worker}.${incarnation}.${attempt}`,
+      baseVersion: 0,
+      steps: 10,
+      samples: 320,
+      loss: 1,
+      firstLoss: 2,
+      computeSeconds: 1,
+      taskSeconds: 1,
+      ...change,
+    };
+    return tell(header, Float32Array.from(delta));
+  };
+  const heartbeat = (worker: number, attempt: number, incarnation = 1) =>
+    tell({ type: 'heartbeat', run, worker, incarnation, attempt, state: 'idle' });
+  const to = (worker: number, type: ToWorker['type']) =>
+    sent.filter(({ header }) => header.worker === worker && header.type === type);
+  return { clock, system, sent, monitored, steps, outcomes, refused, store, server, tell, join, update, heartbeat, to };
+}
+
+describe('ServerActor', () => {
+  let b: ReturnType<typeof bench>;
+  beforeEach(() => {
+    b = bench();
+  });
+  afterEach(() => b.system.stop());
+
+  it('sends a worker that joins the weights of the present version', async () => {
+    await b.join(1);
+    const [assign] = b.to(1, 'assign');
+    assert.deepEqual(assign?.tensor, Float32Array.of(10, 20));
+    assert.deepEqual(assign.header, {
+      type: 'assign',
+      run,
+      epoch: 1,
+      worker: 1,
+      incarnation: 1,
+      attempt: 1,
+      baseVersion: 0,
+      localSteps: 10,
+    });
+  });
+
+  it('averages the first K deltas into the weights and sends the result to the uploaders', async () => {
+    for (const worker of [0, 1, 2]) await b.join(worker);
+    await b.update(2, [1, 2]);
+    await b.update(0, [3, 6]);
+    assert.equal(b.store.version, 1);
+    assert.deepEqual(b.store.current(), Float32Array.of(12, 24));
+    assert.deepEqual(b.to(0, 'assign').at(-1)?.tensor, Float32Array.of(12, 24));
+    assert.equal(b.to(1, 'assign').length, 1);
+  });
+
+  it('applies an upload that comes twice once, and acknowledges it each time', async () => {
+    for (const worker of [0, 1, 2]) await b.join(worker);
+    await b.update(0, [1, 1]);
+    await b.update(0, [1, 1]);
+    await b.update(1, [1, 1]);
+    await b.update(0, [1, 1]);
+    assert.deepEqual(b.store.current(), Float32Array.of(11, 21));
+    assert.equal(b.to(0, 'ack').length, 3);
+    assert.equal(b.store.held, 0);
+  });
+
+  it('drops the held delta of a worker that is lost before the commit', async () => {
+    for (const worker of [0, 1, 2]) await b.join(worker);
+    await b.update(0, [1, 1]);
+    await b.tell({ type: 'lost', run, worker: 0, incarnation: 1, reason: 'crashed', returns: true });
+    assert.equal(b.store.held, 0);
+    assert.deepEqual(b.monitored.at(-1), { type: 'forget', worker: 0, incarnation: 1 });
+  });
+
+  it('refuses another epoch and a delta of the wrong length before the engine hears of them', async () => {
+    await b.join(0);
+    const before = b.steps.length;
+    await b.update(0, [1, 1], { epoch: 2 });
+    await b.update(0, [1, 1, 1]);
+    assert.equal(b.steps.length, before);
+    assert.deepEqual(b.refused, ['epoch 2, living is 1', 'delta of 3 elements, the model has 2']);
+    const [stop] = b.to(0, 'stop');
+    assert.ok(stop?.header.type === 'stop' && stop.header.rejoin);
+  });
+
+  it('fails the run on a non-finite delta, naming round and worker', async () => {
+    await b.join(1);
+    await b.update(1, [1, Infinity]);
+    assert.equal(b.outcomes[0]?.status, 'failed');
+    assert.match(b.outcomes[0].reason, /round 1, worker 1: its delta has non-finite values/);
+    assert.deepEqual(b.store.current(), Float32Array.of(10, 20));
+  });
+
+  it('takes a loss of null for a non-finite one', async () => {
+    await b.join(1);
+    await b.update(1, [1, 1], { loss: null });
+    assert.match(b.outcomes[0]?.reason ?? '', /its loss is NaN/);
+  });
+
+  it('sends an assignment again when a heartbeat shows that it was lost, but not at once', async () => {
+    await b.join(0);
+    await b.heartbeat(0, 0);
+    assert.equal(b.to(0, 'assign').length, 1);
+    await b.clock.advance(2);
+    await b.heartbeat(0, 1);
+    assert.equal(b.to(0, 'assign').length, 1);
+    await b.heartbeat(0, 0);
+    assert.equal(b.to(0, 'assign').length, 2);
+    assert.deepEqual(b.to(0, 'assign')[1], b.to(0, 'assign')[0]);
+  });
+
+  it('tells an incarnation that was declared dead to come back as a new one', async () => {
+    await b.join(0);
+    b.server.tell({
+      type: 'event',
+      event: { type: 'worker-lost', time: 1, worker: 0, incarnation: 1, reason: 'silent', returns: false },
+    });
+    await b.heartbeat(0, 1);
+    const [stop] = b.to(0, 'stop');
+    assert.ok(stop?.header.type === 'stop' && stop.header.rejoin);
+    await b.join(0, 2);
+    assert.equal(b.to(0, 'assign').at(-1)?.header.incarnation, 2);
+  });
+
+  it('hands the monitor every commit and its restarts', async () => {
+    for (const worker of [0, 1, 2]) await b.join(worker);
+    await b.update(0, [1, 1]);
+    await b.update(1, [1, 1]);
+    const message = b.monitored.find(({ type }) => type === 'restart');
+    assert.ok(message?.type === 'restart');
+    assert.equal(message.commit?.version, 1);
+    assert.deepEqual(message.commit.staleness, [
+      [0, 1],
+      [1, 1],
+      [2, 1],
+    ]);
+  });
+
+  it('says how the run ended and tells the workers to stop', async () => {
+    await b.system.stop();
+    b = bench({ maxRounds: 1 });
+    for (const worker of [0, 1, 2]) await b.join(worker);
+    await b.update(0, [1, 1]);
+    await b.update(1, [1, 1]);
+    assert.deepEqual(b.outcomes, [{ status: 'finished', code: null, reason: '1 rounds' }]);
+    assert.deepEqual([0, 1, 2].map((worker) => b.to(worker, 'stop').length), [1, 1, 1]);
+    await b.heartbeat(2, 1);
+    assert.equal(b.to(2, 'stop').length, 2);
+  });
+});

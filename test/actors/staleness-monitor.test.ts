@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { Subject } from 'rxjs';
+import type { ServerMessage } from '../../actors/server-actor.js';
+import { stalenessMonitor } from '../../actors/staleness-monitor.js';
+import { createActorSystem } from '../../actors/supervision.js';
+import type { Message } from '../../protocols/wire/messages.js';
+import type { TransportStatus } from '../../src/transport/transport.js';
+import { createVirtualClock } from '../support/virtual-clock.js';
+
+function bench() {
+  const clock = createVirtualClock();
+  const system = createActorSystem({ name: 'test', clock });
+  const status$ = new Subject<TransportStatus>();
+  const sent: [string, Message][] = [];
+  const told: ServerMessage[] = [];
+  const monitor = system.spawn(
+    stalenessMonitor({
+      run: 'test',
+      epoch: 1,
+      transport: { status$, send: (subject, message) => Promise.resolve(void sent.push([subject, message])) },
+      server: { path: 'server', tell: (message) => told.push(message) },
+      heartbeatSeconds: 1,
+      heartbeatTimeoutSeconds: 5,
+    }),
+  );
+  const lost = (): number[] =>
+    told.flatMap((message) =>
+      message.type === 'event' && message.event.type === 'worker-lost' ? [message.event.worker] : [],
+    );
+  return { clock, system, status$, sent, told, monitor, lost };
+}
+
+describe('StalenessMonitor', () => {
+  let open: ReturnType<typeof bench>;
+  beforeEach(async () => {
+    open = bench();
+    await open.clock.settle();
+  });
+  afterEach(() => open.system.stop());
+
+  it('sends the restart command to every worker that the commit says is too stale', async () => {
+    const { clock, monitor, sent } = open;
+    const cancel = { type: 'cancel', worker: 3, incarnation: 2, attempt: 9, staleness: 4, reason: 'staleness 4 ≥ 4' } as const;
+    monitor.tell({ type: 'restart', commit: null, cancels: [cancel] });
+    await clock.settle();
+    assert.deepEqual(sent, [
+      ['stalewart.test.worker.3', { header: { ...cancel, run: 'test', epoch: 1 }, tensor: null }],
+    ]);
+  });
+
+  it('declares a worker lost that was not heard for the timeout, once', async () => {
+    const { clock, monitor, lost } = open;
+    monitor.tell({ type: 'heard', worker: 1, incarnation: 1 });
+    await clock.advance(5);
+    assert.deepEqual(lost(), []);
+    await clock.advance(10);
+    assert.deepEqual(lost(), [1]);
+  });
+
+  it('goes on waiting for a worker that is heard in time', async () => {
+    const { clock, monitor, lost } = open;
+    for (let second = 0; second < 20; second += 4) {
+      monitor.tell({ type: 'heard', worker: 1, incarnation: 1 });
+      await clock.advance(4);
+    }
+    assert.deepEqual(lost(), []);
+  });
+
+  it('does not listen for a worker whose death was reported, nor to a dead incarnation', async () => {
+    const { clock, monitor, lost } = open;
+    monitor.tell({ type: 'heard', worker: 1, incarnation: 1 });
+    monitor.tell({ type: 'forget', worker: 1, incarnation: 1 });
+    monitor.tell({ type: 'heard', worker: 2, incarnation: 2 });
+    monitor.tell({ type: 'forget', worker: 2, incarnation: 1 });
+    await clock.advance(20);
+    assert.deepEqual(lost(), [2]);
+  });
+
+  it('counts no silence while the connection is down, and starts afresh when it is up again', async () => {
+    const { clock, monitor, status$, lost } = open;
+    monitor.tell({ type: 'heard', worker: 1, incarnation: 1 });
+    status$.next({ type: 'disconnected', detail: '' });
+    await clock.advance(60);
+    assert.deepEqual(lost(), []);
+    status$.next({ type: 'connected', detail: '' });
+    await clock.advance(5);
+    assert.deepEqual(lost(), []);
+    await clock.advance(2);
+    assert.deepEqual(lost(), [1]);
+  });
+});
