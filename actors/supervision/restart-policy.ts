@@ -41,8 +41,10 @@ export interface RestartDecision {
 
 /** Delay before the next restart, after `restarts` of them. `draw` is uniform in 0 … 1. */
 export function backoffSeconds(backoff: Backoff, restarts: number, draw: number): number {
-  const full = Math.min(backoff.maxSeconds, backoff.initialSeconds * backoff.factor ** restarts);
-  return full * (1 - backoff.jitter * draw);
+  const { initialSeconds, maxSeconds, factor, jitter } = backoff;
+  // 0 · factor^n would be NaN once factor^n overflows.
+  const full = initialSeconds === 0 ? 0 : Math.min(maxSeconds, initialSeconds * factor ** restarts);
+  return full * (1 - jitter * draw);
 }
 
 /** @param restartTimes when earlier restarts were carried out, ascending, none later than `now` */

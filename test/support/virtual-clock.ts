@@ -25,38 +25,37 @@ const maxTurns = 1_000_000;
 
 export function createVirtualClock(origin = 0): VirtualClock {
   let now = origin;
-  let pending: { readonly at: number; readonly callback: () => void }[] = [];
+  const pending = new Set<{ readonly at: number; readonly callback: () => void }>();
 
   /** The earliest timer, the first set of equals. */
-  const next = () =>
-    pending.reduce<(typeof pending)[number] | null>(
-      (first, timer) => (first === null || timer.at < first.at ? timer : first),
-      null,
-    );
+  const next = () => {
+    let first = null;
+    for (const timer of pending) if (first === null || timer.at < first.at) first = timer;
+    return first;
+  };
 
   return {
     now: () => now,
     after(seconds, callback): CancelTimer {
       const timer = { at: now + Math.max(0, seconds), callback };
-      pending.push(timer);
+      pending.add(timer);
       return () => {
-        pending = pending.filter((other) => other !== timer);
+        pending.delete(timer);
       };
     },
     async advance(seconds) {
       const target = now + seconds;
       await settle();
       for (let due = next(); due !== null && due.at <= target + tolerance; due = next()) {
-        const fired = due;
-        pending = pending.filter((other) => other !== fired);
-        now = Math.max(now, fired.at);
-        fired.callback();
+        pending.delete(due);
+        now = Math.max(now, due.at);
+        due.callback();
         await settle();
       }
       now = Math.max(now, target);
     },
     settle,
-    pending: () => pending.length,
+    pending: () => pending.size,
     untilNext: () => {
       const due = next();
       return due === null ? null : due.at - now;
