@@ -54,6 +54,8 @@ export interface ModelInfo {
 export interface Compute {
   /** `wasm`, `tensorflow` or `cpu`. */
   readonly backend: string;
+  /** Why this backend, in a few words: `@tensorflow/tfjs-node is not installed`. */
+  readonly backendReason: string;
   readonly threads: number;
   readonly model: ModelInfo;
   /**

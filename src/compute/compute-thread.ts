@@ -1,0 +1,90 @@
+/**
+ * One compute thread as the main thread sees it: it starts or refuses, answers one job at a time, and ends once. While
+ * it is idle it does not keep the process alive, so that a run which failed without closing its pool can still exit.
+ */
+import { Worker } from 'node:worker_threads';
+import { StalewartError } from '../errors.js';
+import type { ModelInfo } from './compute.js';
+import {
+  type JobMessage,
+  reviveError,
+  type StartPhase,
+  type ThreadData,
+  type ThreadMessage,
+} from './thread-messages.js';
+
+export type Answer = Exclude<ThreadMessage, { type: 'ready' | 'cannot-start' }>;
+
+/** Why a thread did not start. */
+export interface StartFailure {
+  readonly phase: StartPhase;
+  readonly error: Error;
+}
+
+export interface ThreadHandlers {
+  ready(model: ModelInfo): void;
+  cannotStart(failure: StartFailure): void;
+  answered(answer: Answer): void;
+  /** The thread ended after it was ready, unasked. */
+  died(error: StalewartError): void;
+}
+
+export interface ComputeThread {
+  /** Gives the thread its next job; only when it is ready and the last one is answered. */
+  give(message: JobMessage): void;
+  /** Ends the thread, whatever it is doing; no handler is called from now on. */
+  end(): Promise<void>;
+}
+
+export function startComputeThread(data: ThreadData, handlers: ThreadHandlers): ComputeThread {
+  const worker = new Worker(new URL('./thread.js', import.meta.url), { workerData: data, stdout: true });
+  let state: 'starting' | 'ready' | 'ended' = 'starting';
+  let uncaught: unknown;
+
+  // Standard output belongs to the command's results; what a user's model prints goes to standard error.
+  worker.stdout.on('data', (chunk: Buffer) => process.stderr.write(chunk));
+
+  worker.on('message', (message: ThreadMessage) => {
+    if (state === 'ended') return;
+    switch (message.type) {
+      case 'ready':
+        state = 'ready';
+        worker.unref();
+        handlers.ready(message.model);
+        break;
+      case 'cannot-start':
+        handlers.cannotStart({ phase: message.phase, error: reviveError(message.error) });
+        break;
+      default:
+        worker.unref();
+        handlers.answered(message);
+    }
+  });
+  worker.on('messageerror', (error) => (uncaught = error));
+  worker.on('error', (error) => (uncaught = error));
+  worker.on('exit', (exitCode) => {
+    const was = state;
+    state = 'ended';
+    if (was === 'ended') return;
+    const error = new StalewartError(
+      'COMPUTE',
+      uncaught instanceof Error
+        ? `a compute thread ended: ${uncaught.message}`
+        : `a compute thread exited with code ${exitCode}`,
+      { cause: uncaught },
+    );
+    if (was === 'ready') handlers.died(error);
+    else handlers.cannotStart({ phase: 'backend', error }); // it did not say how far it got
+  });
+
+  return {
+    give(message) {
+      worker.ref();
+      worker.postMessage(message);
+    },
+    async end() {
+      state = 'ended';
+      await worker.terminate();
+    },
+  };
+}

@@ -1,0 +1,140 @@
+/**
+ * Makes the model in a compute thread and holds it against the data set: whatever is wrong with a user's model is said
+ * here, once, before training starts.
+ */
+import * as tf from '@tensorflow/tfjs';
+import { StalewartError } from '../errors.js';
+import type { PostedModel } from './model-source.js';
+import type { ModelRequest } from './models/definition.js';
+import { models } from './models/registry.js';
+import type { UserLoss } from './objective.js';
+
+export interface LoadedModel {
+  readonly name: string;
+  readonly model: tf.LayersModel;
+  /** The module's own loss; null: softmax cross-entropy. */
+  readonly loss: UserLoss | null;
+}
+
+/** @throws StalewartError MODEL, field `model` */
+export async function loadModel(posted: PostedModel, request: ModelRequest): Promise<LoadedModel> {
+  const loaded = await load(posted, request);
+  assertFits(loaded.model, request);
+  return loaded;
+}
+
+async function load(posted: PostedModel, request: ModelRequest): Promise<LoadedModel> {
+  switch (posted.kind) {
+    case 'builtin': {
+      const { createModel } = await models[posted.name].load();
+      const make = async () => createModel(request);
+      return { name: posted.name, model: await making(`${posted.name}`, request, make), loss: null };
+    }
+    case 'module':
+      return loadModule(posted.path, posted.url, request);
+    case 'topology': {
+      const rebuild = async () => rebuilt(posted.topology, posted.weights);
+      return { name: posted.name, model: await making(posted.name, request, rebuild), loss: null };
+    }
+  }
+}
+
+async function loadModule(path: string, url: string, request: ModelRequest): Promise<LoadedModel> {
+  let module: Record<string, unknown>;
+  try {
+    module = (await import(url)) as Record<string, unknown>;
+  } catch (cause) {
+    throw modelError(`model: ${path} cannot be imported: ${oneLine(cause)}`, path, cause);
+  }
+  const { createModel, loss } = module;
+  if (typeof createModel !== 'function') {
+    const found = Object.keys(module).join(', ') || 'nothing';
+    throw modelError(`model: ${path} exports ${found}: it must export a function createModel`, path);
+  }
+  if (loss !== undefined && typeof loss !== 'function') {
+    throw modelError(
+      `model: ${path} exports loss, but it is of type ${typeof loss}: it must be a function`,
+      path,
+    );
+  }
+  const make = async (): Promise<unknown> => createModel({ ...request, tf });
+  const model = await making(path, request, make);
+  return { name: model.name, model, loss: loss === undefined ? null : (loss as UserLoss) };
+}
+
+async function making(
+  name: string,
+  request: ModelRequest,
+  make: () => Promise<unknown>,
+): Promise<tf.LayersModel> {
+  let model: unknown;
+  try {
+    model = await make();
+  } catch (cause) {
+    const shape = shown([null, ...request.inputShape]);
+    throw modelError(
+      `model: ${name} cannot be made for inputs of ${shape} and ${request.classes} classes: ${oneLine(cause)}`,
+      name,
+      cause,
+    );
+  }
+  if (!isLayersModel(model))
+    throw modelError(`model: createModel of ${name} returned no tf.LayersModel`, name);
+  return model;
+}
+
+async function rebuilt(
+  topology: string,
+  weights: ReadonlyMap<string, Float32Array> | null,
+): Promise<tf.LayersModel> {
+  const model = await tf.models.modelFromJSON(JSON.parse(topology));
+  for (const weight of weights === null ? [] : model.weights) {
+    const values = weights?.get(weight.originalName);
+    if (values === undefined) throw new Error(`its weight ${weight.originalName} was lost on the way`);
+    tf.tidy(() => void weight.write(tf.tensor(values, weight.read().shape, 'float32')));
+  }
+  return model;
+}
+
+/** By its parts, not by its class: a user's module may have brought another copy of the library. */
+function isLayersModel(value: unknown): value is tf.LayersModel {
+  const model = value as Partial<tf.LayersModel> | null | undefined;
+  return typeof model?.apply === 'function' && typeof model.calculateLosses === 'function';
+}
+
+function assertFits(model: tf.LayersModel, { inputShape, classes }: ModelRequest): void {
+  const inputs = model.inputs as readonly tf.SymbolicTensor[] | null | undefined;
+  const outputs = model.outputs as readonly tf.SymbolicTensor[] | null | undefined;
+  if (!inputs?.length || !outputs?.length) {
+    throw modelError(`model: ${model.name} is not built: give its first layer an inputShape`, model.name);
+  }
+  if (inputs.length > 1 || outputs.length > 1) {
+    const counts = `${inputs.length} inputs and ${outputs.length} outputs`;
+    throw modelError(`model: ${model.name} has ${counts}: it must have one of each`, model.name);
+  }
+  const sides = [
+    { side: 'input', is: inputs[0]?.shape ?? [], must: [null, ...inputShape], why: 'as the data set has' },
+    { side: 'output', is: outputs[0]?.shape ?? [], must: [null, classes], why: 'one value per class' },
+  ];
+  for (const { side, is, must, why } of sides) {
+    const fits = is.length === must.length && is.every((n, i) => n === null || n === must[i]);
+    if (!fits) {
+      throw modelError(
+        `model: the ${side} of ${model.name} has shape ${shown(is)}: it must be ${shown(must)}, ${why}`,
+        shown(is),
+      );
+    }
+  }
+}
+
+function shown(shape: readonly (number | null)[]): string {
+  return `[${shape.map((side) => side ?? 'null').join(', ')}]`;
+}
+
+function oneLine(cause: unknown): string {
+  return (cause instanceof Error ? cause.message : String(cause)).replace(/\s+/g, ' ').trim();
+}
+
+function modelError(message: string, value: unknown, cause?: unknown): StalewartError {
+  return new StalewartError('MODEL', message, { field: 'model', value, cause });
+}
