@@ -13,28 +13,19 @@ export interface ConfigFile extends FileOrigin {
 
 /** @throws StalewartError CONFIG if the file cannot be read, is not YAML, or holds anything but a map */
 export function readConfigFile(file: string): ConfigFile {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (cause) {
-    const reason =
-      cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
-        ? 'there is no such file'
-        : String(cause);
-    throw new StalewartError('CONFIG', `the configuration file ${file} cannot be read: ${reason}`, { cause });
-  }
+  const text = readText(file);
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, prettyErrors: false, stringKeys: true });
-  const [error] = document.errors;
-  if (error !== undefined) {
-    const { line } = lineCounter.linePos(error.pos[0]);
-    throw new StalewartError('CONFIG', `${file}:${line} is not YAML: ${firstLine(error.message)}`, {
-      cause: error,
-    });
+  // The library's warnings (an unknown tag) are about values that would not be what the user meant.
+  const [problem] = [...document.errors, ...document.warnings];
+  if (problem !== undefined) {
+    const { line } = lineCounter.linePos(problem.pos[0]);
+    throw notYaml(`${file}:${line}`, problem);
   }
   const { contents } = document;
-  if (contents === null || (isScalar(contents) && contents.value === null))
+  if (contents === null || (isScalar(contents) && contents.value === null)) {
     return { file, values: {}, lines: new Map() };
+  }
   if (!isMap(contents)) {
     throw new StalewartError('CONFIG', `${file} must hold a map of settings, such as "policy: abs"`);
   }
@@ -42,9 +33,28 @@ export function readConfigFile(file: string): ConfigFile {
   for (const { key } of contents.items) {
     if (isScalar(key) && key.range) lines.set(String(key.value), lineCounter.linePos(key.range[0]).line);
   }
-  return { file, values: document.toJS() as Record<string, unknown>, lines };
+  try {
+    return { file, values: { ...document.toJS() }, lines };
+  } catch (cause) {
+    throw notYaml(file, cause); // an alias without its anchor
+  }
 }
 
-function firstLine(text: string): string {
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+    const reason = isMissing ? 'there is no such file' : reasonOf(cause);
+    throw new StalewartError('CONFIG', `the configuration file ${file} cannot be read: ${reason}`, { cause });
+  }
+}
+
+function notYaml(where: string, cause: unknown): StalewartError {
+  return new StalewartError('CONFIG', `${where} is not valid YAML: ${reasonOf(cause)}`, { cause });
+}
+
+function reasonOf(cause: unknown): string {
+  const text = cause instanceof Error ? cause.message : String(cause);
   return text.split('\n')[0] ?? '';
 }

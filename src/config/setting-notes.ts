@@ -13,6 +13,8 @@ export interface SettingNotes {
   readonly allowed?: string;
   /** The default in words, where it depends on other settings or on the machine. */
   readonly default?: string;
+  /** For a switch that is on by default: what its opposite does. */
+  readonly off?: string;
 }
 
 /** Notes by schema. */

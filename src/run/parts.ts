@@ -10,7 +10,7 @@ import { checkBatchSize } from '../config/cross-checks.js';
 import { apiOrigin } from '../config/origin.js';
 import type { Dataset } from '../data/dataset.js';
 import { loadDataset } from '../data/load-dataset.js';
-import { makePartitions } from '../data/partitions.js';
+import { makePartitions } from '../data/partitions/make-partitions.js';
 import { createTaskTimes, type TaskTimes } from '../stragglers/task-times.js';
 import { createRunDirectory, type RunDirectory } from '../telemetry/run-directory.js';
 import { createLocalTransport } from '../transport/local-transport.js';

@@ -60,6 +60,8 @@ export interface Run {
   crash(worker: number): Promise<boolean>;
   /** Every worker as it stands now. */
   workers(): readonly WorkerStatus[];
+  /** Once training has ended, also of a run that failed; null before. */
+  summary(): Summary | null;
   /** Seconds since the first actors were started; 0 before. */
   time(): number;
 }

@@ -58,6 +58,14 @@ export function resolveTrainOptions(options: TrainOptions, origin?: Origin): Res
   return { config, policy: chosen.create(config), model, dataset, out: folder };
 }
 
+/** For a front end that has resolved its settings itself and knows policies, models and data sets by name only. */
+export function fromConfig(config: TrainConfig): ResolvedTrainOptions {
+  const definition = findPolicy(config.policy);
+  if (definition === undefined) throw configError('policy', config.policy, 'the name of a policy');
+  const { model, dataset } = config;
+  return { config, policy: definition.create(config), model, dataset, out: config.out ?? undefined };
+}
+
 function asDefinition(policy: NonNullable<TrainOptions['policy']>): PolicyDefinition | undefined {
   if (typeof policy === 'string') return findPolicy(policy);
   if ('create' in policy) return policy;

@@ -33,7 +33,12 @@ import { startTraining } from './training.js';
  * const summary = await run.done;
  */
 export function train(options: TrainOptions = {}, environment: TrainEnvironment = {}): Run {
-  return new TrainRun(resolveTrainOptions(options, environment.origin), environment);
+  return startRun(resolveTrainOptions(options, environment.origin), environment);
+}
+
+/** `train` for whoever has resolved the options already. */
+export function startRun(resolved: ResolvedTrainOptions, environment: TrainEnvironment = {}): Run {
+  return new TrainRun(resolved, environment);
 }
 
 class TrainRun implements Run {
@@ -51,6 +56,7 @@ class TrainRun implements Run {
   readonly #fleet: FleetStatus;
   readonly #breakOff = new AbortController();
   #live: LiveRun | null = null;
+  #summary: Summary | null = null;
   #now: () => number = () => 0;
   /** The user's stop, which may come before there is anything to stop. */
   #stop: 'finish-round' | 'now' | null = null;
@@ -79,6 +85,10 @@ class TrainRun implements Run {
 
   workers(): readonly WorkerStatus[] {
     return this.#fleet.workers();
+  }
+
+  summary(): Summary | null {
+    return this.#summary;
   }
 
   time(): number {
@@ -147,6 +157,7 @@ class TrainRun implements Run {
     const failure = error?.message ?? null;
     const weightsSha256 = store.sha256();
     const summary = recorder.summary({ status, reason, failure, weightsSha256, wallSeconds });
+    this.#summary = summary;
     await directory?.writeSummary(summary);
     if (error !== null) throw error;
     return summary;

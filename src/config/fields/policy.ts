@@ -11,7 +11,7 @@ shape.a.register(settingNotes, { topic: 'Policy', value: 'A' });
 shape.waitCount.register(settingNotes, { topic: 'Policy', value: 'K' });
 shape.maxStaleness.register(settingNotes, { topic: 'Policy', value: 'T' });
 shape.kRounding.register(settingNotes, { topic: 'Policy', value: 'RULE' });
-shape.kMonotone.register(settingNotes, { topic: 'Policy' });
+shape.kMonotone.register(settingNotes, { topic: 'Policy', off: 'K^t falls again when the loss rises' });
 shape.lossSmoothing.register(settingNotes, { topic: 'Policy', value: 'X' });
 shape.threshold.register(settingNotes, { topic: 'Policy', value: 'RULE' });
 shape.stalenessTest.register(settingNotes, { topic: 'Policy', value: 'TEST' });

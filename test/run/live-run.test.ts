@@ -1,0 +1,198 @@
+import assert from 'node:assert/strict';
+import type { RunOutcome } from '../../actors/server-actor.js';
+import type { WorkerFailure } from '../../actors/worker-fleet.js';
+import type { Commit, EngineStep } from '../../protocols/sync/events.js';
+import type { EngineOptions } from '../../protocols/sync/round-engine.js';
+import { findPolicy } from '../../protocols/sync/registry.js';
+import { type PolicySettingsInput, resolvePolicySettings } from '../../protocols/sync/settings.js';
+import { createParameterStore } from '../../src/compute/parameter-store.js';
+import { type LiveRun, startLiveRun } from '../../src/run/live-run.js';
+import { parseStraggler } from '../../src/stragglers/parse-straggler.js';
+import { createTaskTimes } from '../../src/stragglers/task-times.js';
+import { createLocalTransport } from '../../src/transport/local-transport.js';
+import type { Transport } from '../../src/transport/transport.js';
+import { createFakeCompute, type FakeCompute } from '../support/fake-compute.js';
+import { type Faults, faultyTransport } from '../support/faulty-transport.js';
+import { createVirtualClock } from '../support/virtual-clock.js';
+
+interface Setting {
+  readonly policy?: string;
+  readonly settings?: PolicySettingsInput;
+  readonly engine?: Partial<EngineOptions>;
+  readonly straggler?: string;
+  readonly faults?: Faults;
+  readonly maxRestarts?: number;
+  readonly compute?: FakeCompute;
+}
+
+/** Runs until the run is over or `seconds` of virtual time have passed. */
+async function bench({ policy = 'abs', settings = {}, engine = {}, straggler, faults, ...more }: Setting) {
+  const clock = createVirtualClock();
+  const resolved = resolvePolicySettings({ workers: 10, k0: 2, a: 8, ...settings });
+  const chosen = findPolicy(policy)?.create(resolved);
+  assert.ok(chosen);
+  const compute = more.compute ?? createFakeCompute(3, 'at-once');
+  const store = createParameterStore(compute.model.initial);
+  const local = createLocalTransport();
+  const transport: Transport = faults === undefined ? local : faultyTransport(local, faults, 7);
+  const steps: EngineStep[] = [];
+  const outcomes: RunOutcome[] = [];
+  const failures: WorkerFailure[] = [];
+  const { workers } = resolved;
+  const spec = parseStraggler(straggler ?? 'gamma:vtask=0.3,vmach=0.6,mean=1');
+  const live: LiveRun = await startLiveRun({
+    run: 'test',
+    clock,
+    engine: { policy: chosen, workers, localSteps: 10, maxRounds: 40, ...engine },
+    store,
+    compute,
+    transport,
+    taskTimes: createTaskTimes(spec, { workers, seed: 1 }),
+    heartbeatSeconds: 1,
+    heartbeatTimeoutSeconds: 10,
+    retrySeconds: 2,
+    restart: {
+      maxRestarts: more.maxRestarts ?? 5,
+      windowSeconds: 1000,
+      backoff: { initialSeconds: 1, maxSeconds: 8, factor: 2, jitter: 0 },
+      random: () => 0,
+    },
+    observer: {
+      heard: () => undefined,
+      silent: () => undefined,
+      refused: () => undefined,
+      step: (step) => steps.push(step),
+      over: (outcome) => outcomes.push(outcome),
+    },
+    onFailure: (error) => assert.fail(String(error)),
+  });
+  live.failures$.subscribe((failure) => failures.push(failure));
+  const effects = () => steps.flatMap((step) => step.effects);
+  return {
+    clock,
+    live,
+    store,
+    transport,
+    steps,
+    outcomes,
+    failures,
+    commits: () => effects().filter((effect): effect is Commit => effect.type === 'commit'),
+    count: (type: string) => effects().filter((effect) => effect.type === type).length,
+    async untilOver(seconds: number) {
+      for (let passed = 0; passed < seconds && outcomes.length === 0; passed += 1) await clock.advance(1);
+    },
+    async close() {
+      await live.close();
+      await transport.close();
+    },
+  };
+}
+
+describe('live run', () => {
+  let b: Awaited<ReturnType<typeof bench>>;
+  afterEach(() => b.close());
+
+  it('trains ten unequal workers under ABS, some of them restarted', async () => {
+    b = await bench({});
+    await b.untilOver(200);
+    assert.deepEqual(b.outcomes, [{ status: 'finished', code: null, reason: '40 rounds' }]);
+    assert.deepEqual(b.commits().map(({ version }) => version), Array.from({ length: 40 }, (_, i) => i + 1));
+    assert.ok(b.count('cancel') > 0);
+    assert.equal(b.store.version, 40);
+  });
+
+  it('gives the same rounds for the same seed', async () => {
+    const rounds = async (): Promise<unknown> => {
+      b = await bench({});
+      await b.untilOver(200);
+      const steps = b.commits();
+      const sha = b.store.sha256();
+      await b.close();
+      return { steps, sha };
+    };
+    assert.deepEqual(await rounds(), await rounds());
+  });
+
+  it('brings a crashed worker back as a new incarnation while the others go on', async () => {
+    b = await bench({ engine: { maxRounds: 60 } });
+    await b.clock.advance(3);
+    const before = b.commits().length;
+    assert.equal(await reply(b, b.live.crash(4)), true);
+    await b.untilOver(200);
+    assert.ok(before < 60);
+    assert.equal(b.outcomes[0]?.status, 'finished');
+    assert.deepEqual(b.failures.map(({ worker, incarnation, action }) => [worker, incarnation, action]), [
+      [4, 1, 'restarting'],
+    ]);
+    const joins = b.steps.filter(({ event }) => event.type === 'worker-joined' && event.worker === 4);
+    assert.deepEqual(joins.map(({ event }) => event.type === 'worker-joined' && event.incarnation), [1, 2]);
+  });
+
+  it('goes on without a worker whose restarts are used up', async () => {
+    b = await bench({ policy: 'local-sgd', settings: { workers: 3 }, maxRestarts: 1, engine: { maxRounds: 30 } });
+    await b.clock.advance(2);
+    await reply(b, b.live.crash(2));
+    await b.clock.advance(5);
+    await reply(b, b.live.crash(2));
+    await b.untilOver(300);
+    assert.deepEqual(b.failures.map(({ action }) => action), ['restarting', 'given-up']);
+    assert.equal(b.outcomes[0]?.status, 'finished');
+    assert.equal(b.commits().at(-1)?.waitCount, 2);
+  });
+
+  it('fails, and does not hang, when no worker is left', async () => {
+    b = await bench({ settings: { workers: 2 }, maxRestarts: 0 });
+    await b.clock.advance(1);
+    await reply(b, b.live.crash(0));
+    await reply(b, b.live.crash(1));
+    await b.untilOver(30);
+    assert.equal(b.outcomes[0]?.status, 'failed');
+    assert.equal(b.outcomes[0]?.code, 'no-workers');
+  });
+
+  it('crashing of itself is no different: compute that fails every time ends in no workers', async () => {
+    const compute = createFakeCompute(3);
+    compute.run = () => Promise.reject(new Error('broken'));
+    b = await bench({ compute, settings: { workers: 2 }, maxRestarts: 2 });
+    await b.untilOver(120);
+    assert.equal(b.outcomes[0]?.code, 'no-workers');
+    assert.equal(b.failures.length, 6);
+  });
+
+  it('survives lost and repeated messages; every update is applied once', async () => {
+    b = await bench({ faults: { lose: 0.2, repeat: 0.2 }, engine: { maxRounds: 60 } });
+    await b.untilOver(2000);
+    assert.equal(b.outcomes[0]?.status, 'finished');
+    const applied = b.commits().flatMap(({ contributions }) => contributions.map(({ updateId }) => updateId));
+    assert.equal(new Set(applied).size, applied.length);
+    const sum = b.commits().reduce(
+      (total, { contributions, scale }) =>
+        total + scale * contributions.reduce((part, { worker }) => part + worker + 1, 0),
+      0,
+    );
+    assert.ok(Math.abs((b.store.current()[0] ?? 0) - sum) < 1e-3);
+  });
+
+  it('stops after the open round when asked to', async () => {
+    b = await bench({ engine: { maxRounds: null } });
+    await b.clock.advance(5);
+    const rounds = b.commits().length;
+    b.live.stop('finish-round', 'asked');
+    await b.untilOver(100);
+    assert.deepEqual(b.outcomes, [{ status: 'finished', code: null, reason: 'asked' }]);
+    assert.equal(b.commits().length, rounds + 1);
+  });
+
+  it('leaves no timer behind', async () => {
+    b = await bench({});
+    await b.clock.advance(5);
+    await b.close();
+    assert.equal(b.clock.pending(), 0);
+  });
+});
+
+/** Waits for an answer that comes through actors, without time passing. */
+async function reply<Answer>({ clock }: { clock: { settle(): Promise<void> } }, answer: Promise<Answer>): Promise<Answer> {
+  await clock.settle();
+  return answer;
+}
