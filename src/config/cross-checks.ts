@@ -4,12 +4,13 @@
  */
 import { existsSync } from 'node:fs';
 import type { PolicyDefinition } from '../../protocols/sync/policy.js';
+import { modelNames } from '../compute/models/registry.js';
 import type { Partitions } from '../data/dataset.js';
 import { configError, StalewartError } from '../errors.js';
 import { strangers } from '../stragglers/per-worker.js';
 import { checkTraceCovers, loadTrace } from '../stragglers/trace.js';
 import { didYouMean } from './did-you-mean.js';
-import { datasetNames, modelNames } from './known-names.js';
+import { datasetNames } from './known-names.js';
 import { inWordsOf, type Origin } from './origin.js';
 import type { ParsedTrainConfig } from './schema.js';
 import { findSetting } from './settings.js';

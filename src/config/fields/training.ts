@@ -1,6 +1,7 @@
 /** What the workers compute, and with what. */
 import { z } from 'zod';
-import { modelNames } from '../known-names.js';
+import { backendChoices } from '../../compute/backend.js';
+import { modelNames } from '../../compute/models/registry.js';
 import { settingNotes } from '../setting-notes.js';
 
 export const trainingFields = {
@@ -40,7 +41,7 @@ export const trainingFields = {
       allowed: `one of ${modelNames.join(', ')}, or the path of a module that exports createModel`,
     }),
   backend: z
-    .enum(['auto', 'tensorflow', 'wasm', 'cpu'])
+    .enum(backendChoices)
     .default('auto')
     .describe('what computes; auto: tensorflow where it works, else wasm')
     .register(settingNotes, { topic: 'Training', value: 'NAME' }),
