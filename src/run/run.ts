@@ -32,6 +32,8 @@ export interface RunInfo {
   readonly fleet: readonly WorkerExpectation[];
   /** Null when nothing is written. */
   readonly paths: RunPaths | null;
+  /** Adds a line to `log.jsonl`; null when nothing is written. */
+  readonly writeLog: ((line: string) => void) | null;
 }
 
 export interface Run {

@@ -117,6 +117,7 @@ class TrainRun implements Run {
       transport: transport.name,
       fleet: describeFleet(taskTimes),
       paths: directory?.paths ?? null,
+      writeLog: directory === null ? null : (line) => void directory.log(line),
     };
     return { parts, info };
   }
