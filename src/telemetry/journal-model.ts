@@ -53,7 +53,14 @@ export function createJournalModel(): JournalModel {
     }
     const count = contributions.length;
     const loss = contributions.reduce((sum, contribution) => sum + contribution.loss, 0) / count;
-    return { contributions, scale: 1 / count, loss, degraded: null, staleness, reason: reasons.get('commit') };
+    return {
+      contributions,
+      scale: 1 / count,
+      loss,
+      degraded: null,
+      staleness,
+      reason: reasons.get('commit'),
+    };
   };
 
   const ofAssign = (message: Fields, event: EngineEvent | null): Fields => {
