@@ -87,7 +87,7 @@ export function fakeSteps({ workers, waitCount, maxStaleness, updates }: FakeRun
         scale: 1 / held.length,
         loss,
         degraded: null,
-        staleness: Object.fromEntries(base.map((_, member) => [member, stale(member)])),
+        staleness: base.map((_, member) => [member, stale(member)] as const),
         reason: `floor(${waitCount} * sqrt(2.3026 / 1.8123)) = ${waitCount}`,
       });
       const uploaders = held.map((contribution) => contribution.worker);

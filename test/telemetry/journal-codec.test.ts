@@ -87,7 +87,7 @@ const effect: fc.Arbitrary<Effect> = fc.oneof(
     scale: real,
     loss: real,
     degraded: fc.option(text),
-    staleness: fc.dictionary(fc.constantFrom('0', '1', '2'), id, { noNullPrototype: true }),
+    staleness: fc.array(fc.tuple(id, id), { maxLength: 3 }),
     reason: text,
   }),
   record({
