@@ -49,7 +49,8 @@ async function oneThread(): Promise<number> {
     let samples = 0;
     while (performance.now() < until) {
       attempt += 1;
-      samples += (await compute.run({ worker: attempt % workers, attempt, parameters, localSteps }, signal)).samples;
+      samples += (await compute.run({ worker: attempt % workers, attempt, parameters, localSteps }, signal))
+        .samples;
     }
     return samples;
   };
@@ -118,9 +119,13 @@ for (let slice = 0; slice < slices; slice += 1) {
 }
 await server.stop();
 
-process.stdout.write(`${threads} threads, ${workers} workers, medians of ${slices} interleaved slices of ${seconds} s\n\n`);
+process.stdout.write(
+  `${threads} threads, ${workers} workers, medians of ${slices} interleaved slices of ${seconds} s\n\n`,
+);
 for (const [kind, all] of rates) {
   const ratio = ratios.get(kind);
   const share = ratio === undefined ? '' : `   ${median(ratio).toFixed(3)} × (threads × one thread)`;
-  process.stdout.write(`${kind.padEnd(26)} ${Math.round(median(all)).toString().padStart(6)} images/s${share}\n`);
+  process.stdout.write(
+    `${kind.padEnd(26)} ${Math.round(median(all)).toString().padStart(6)} images/s${share}\n`,
+  );
 }

@@ -33,7 +33,9 @@ export async function runTrainCommand({ config, origin, warnings }: TrainRequest
     onFetchProgress: (progress) => fetchDisplay.update(progress),
   });
   let progress: Progress | null = null;
-  const signals = stopOnSignals(run, (text) => (progress === null ? logger.info(text) : progress.notice(text)));
+  const signals = stopOnSignals(run, (text) =>
+    progress === null ? logger.info(text) : progress.notice(text),
+  );
   try {
     run.notices$.subscribe(({ level, message }) => logger[level](message));
     // A run that fails before it begins is told of by `done`.

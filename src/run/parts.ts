@@ -47,7 +47,9 @@ export async function prepareParts(
   const directory = resolved.out === null ? null : await createRunDirectory(resolved.out, { runId });
   if (directory !== null) closers.add(() => directory.abandon());
   const transport =
-    config.nats === null ? createLocalTransport() : await connectNatsTransport({ url: config.nats, name: runId });
+    config.nats === null
+      ? createLocalTransport()
+      : await connectNatsTransport({ url: config.nats, name: runId });
   closers.add(() => transport.close());
   const dataset = await loadDataset(resolved.dataset, {
     seed: config.seed,

@@ -7,7 +7,13 @@ import type { EngineStep } from '../../protocols/sync/events.js';
 import type { ModelInfo } from '../compute/compute.js';
 import type { TrainConfig } from '../config/resolve.js';
 import type { WorkerExpectation } from '../stragglers/task-times.js';
-import type { EvaluationRecord, FailureRecord, RestartRecord, RoundRecord, WorkerStatus } from '../telemetry/run-events.js';
+import type {
+  EvaluationRecord,
+  FailureRecord,
+  RestartRecord,
+  RoundRecord,
+  WorkerStatus,
+} from '../telemetry/run-events.js';
 import type { RunPaths } from '../telemetry/run-files.js';
 import type { Summary } from '../telemetry/summary.js';
 

@@ -70,7 +70,14 @@ function asDefinition(policy: NonNullable<TrainOptions['policy']>): PolicyDefini
   if (typeof policy === 'string') return findPolicy(policy);
   if ('create' in policy) return policy;
   const { name } = policy;
-  return { name, title: name, summary: 'given by the program', source: 'own', uses: [], create: () => policy };
+  return {
+    name,
+    title: name,
+    summary: 'given by the program',
+    source: 'own',
+    uses: [],
+    create: () => policy,
+  };
 }
 
 function ownName(value: object, fallback: string): string {

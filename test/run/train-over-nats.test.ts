@@ -43,7 +43,9 @@ describe('train over NATS', () => {
     await firstValueFrom(run.rounds$.pipe(take(5)));
     await server.kill('SIGKILL');
     await disconnected;
-    const reconnected = firstValueFrom(run.notices$.pipe(filter(({ message }) => message.startsWith('connected'))));
+    const reconnected = firstValueFrom(
+      run.notices$.pipe(filter(({ message }) => message.startsWith('connected'))),
+    );
     await server.restart();
     await reconnected;
     const summary = await run.done;
@@ -51,7 +53,9 @@ describe('train over NATS', () => {
     assert.equal(summary.rounds, 400);
     const applied = (await steps)
       .flatMap(({ effects }) => effects)
-      .flatMap((effect) => (effect.type === 'commit' ? effect.contributions.map(({ updateId }) => updateId) : []));
+      .flatMap((effect) =>
+        effect.type === 'commit' ? effect.contributions.map(({ updateId }) => updateId) : [],
+      );
     assert.equal(new Set(applied).size, applied.length);
   });
 

@@ -4,7 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { firstValueFrom, take, toArray } from 'rxjs';
-import { accuracyOf, loadDataset, openModel, type Policy, StalewartError, train, type TrainOptions } from '../../src/index.js';
+import {
+  accuracyOf,
+  loadDataset,
+  openModel,
+  type Policy,
+  StalewartError,
+  train,
+  type TrainOptions,
+} from '../../src/index.js';
 
 const small: TrainOptions = {
   dataset: 'synthetic:examples=640,test=200,size=8,channels=1',
@@ -35,13 +43,23 @@ describe('train', () => {
     const info = await run.ready;
     assert.equal(info.model.parameterCount, 64 * 256 + 256 + 256 * 10 + 10);
     const summary = await run.done;
-    assert.deepEqual((await rounds).map(({ version }) => version), Array.from({ length: 12 }, (_, i) => i + 1));
+    assert.deepEqual(
+      (await rounds).map(({ version }) => version),
+      Array.from({ length: 12 }, (_, i) => i + 1),
+    );
     assert.equal((await evaluations).at(-1)?.version, 12);
     assert.equal(summary.status, 'finished');
     assert.equal(summary.rounds, 12);
     assert.equal(run.summary(), summary);
     const files = await readdir(out);
-    for (const file of ['config.json', 'journal.jsonl', 'rounds.csv', 'evaluations.csv', 'summary.json', 'model']) {
+    for (const file of [
+      'config.json',
+      'journal.jsonl',
+      'rounds.csv',
+      'evaluations.csv',
+      'summary.json',
+      'model',
+    ]) {
       assert.ok(files.includes(file), `${file} is missing`);
     }
     const csv = (await readFile(join(out, 'rounds.csv'), 'utf8')).trim().split('\n');
@@ -134,7 +152,16 @@ describe('train', () => {
       labels: Uint8Array.from({ length: size }, (_, i) => (Math.sin(3 * i) > 0 ? 1 : 0)),
     });
     const dataset = { name: 'mine', inputShape: [3], classes: 2, train: split(400), test: split(100) };
-    const run = train({ policy, model, dataset, workers: 3, rounds: 30, batchSize: 8, threads: 1, out: false });
+    const run = train({
+      policy,
+      model,
+      dataset,
+      workers: 3,
+      rounds: 30,
+      batchSize: 8,
+      threads: 1,
+      out: false,
+    });
     const rounds = firstValueFrom(run.rounds$.pipe(toArray()));
     const summary = await run.done;
     assert.equal(summary.policy, 'mine');
@@ -145,13 +172,17 @@ describe('train', () => {
   it('refuses wrong settings at once, one line each', () => {
     assert.throws(
       () => train({ ...small, workers: 4, k0: 5, learningRate: -1 }),
-      (error) => error instanceof StalewartError && error.code === 'CONFIG' && error.message.split('\n').length >= 1,
+      (error) =>
+        error instanceof StalewartError && error.code === 'CONFIG' && error.message.split('\n').length >= 1,
     );
   });
 
   it('refuses a batch that is larger than a partition, and leaves no folder behind', async () => {
     const out = join(folder, 'run');
-    await assert.rejects(train({ ...small, out, batchSize: 161 }).done, /batchSize is 161: it must be at most 160/);
+    await assert.rejects(
+      train({ ...small, out, batchSize: 161 }).done,
+      /batchSize is 161: it must be at most 160/,
+    );
     assert.deepEqual(await readdir(folder), []);
   });
 
