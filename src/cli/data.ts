@@ -17,7 +17,7 @@ export function dataCommand(context: ProgramContext): Command {
   return new Command('data')
     .summary('fetch and verify a data set')
     .description('Fetch a data set into the cache, where it is not there yet, and verify it.')
-    .argument('<name>', `${datasetNames.join(', ')}, or the path of a module or folder`)
+    .argument('<name>', `${datasetNames.join(', ')}, synthetic:SETTINGS, or the path of a module or folder`)
     .option(
       '--data-dir <DIR>',
       'folder of the data cache (default: STALEWART_DATA, else a cache folder of the user)',
@@ -29,7 +29,11 @@ export function dataCommand(context: ProgramContext): Command {
       const onInterrupt = () => stop.abort();
       process.once('SIGINT', onInterrupt);
       try {
-        const report = await fetchDataset(name, { dataDir, onProgress: display.update, signal: stop.signal });
+        const report = await fetchDataset(name, {
+          dataDir,
+          onProgress: (progress) => display.update(progress),
+          signal: stop.signal,
+        });
         display.end();
         context.writeOut(formatReport(report));
       } catch (error) {

@@ -3,9 +3,11 @@
  * the user wrote the setting.
  */
 import { existsSync } from 'node:fs';
+import { extname } from 'node:path';
 import type { PolicyDefinition } from '../../protocols/sync/policy.js';
 import { modelNames } from '../compute/models/registry.js';
 import type { Partitions } from '../data/dataset.js';
+import { isSynthetic, parseSynthetic } from '../data/synthetic.js';
 import { configError, StalewartError } from '../errors.js';
 import { strangers } from '../stragglers/per-worker.js';
 import { checkTraceCovers, loadTrace } from '../stragglers/trace.js';
@@ -62,13 +64,12 @@ export function crossChecks(
   if (localSteps !== undefined && (config.localSteps ?? localSteps) !== localSteps) {
     refuse('localSteps', `${localSteps} with the policy ${config.policy}`, 'policy');
   }
-  for (const [setting, names] of [
-    ['model', [...modelNames, ...known.models]],
-    ['dataset', [...datasetNames, ...known.datasets]],
-  ] as const) {
-    const problem = nameProblem(config[setting], names);
-    if (problem !== null) refuse(setting, (findSetting(setting)?.allowed ?? '') + problem);
-  }
+  const modelProblem = nameProblem(config.model, [...modelNames, ...known.models]);
+  if (modelProblem !== null) refuse('model', (findSetting('model')?.allowed ?? '') + modelProblem);
+  const datasetProblem = isSynthetic(config.dataset)
+    ? syntheticProblem(config.dataset)
+    : nameProblem(config.dataset, [...datasetNames, ...known.datasets]);
+  if (datasetProblem !== null) refuse('dataset', (findSetting('dataset')?.allowed ?? '') + datasetProblem);
   for (const setting of ['slowdown', 'bursts'] as const) {
     const [stranger] = strangers(config[setting], workers);
     if (stranger === undefined) continue;
@@ -109,12 +110,22 @@ export function checkBatchSize(batchSize: number, partitions: Partitions, name =
   }
 }
 
-/** Null if the name is built in or the path of a file; otherwise what to add to the line. */
+/** Null if the name is built in or is the path of something; otherwise what to add to the line. */
 function nameProblem(name: string, names: readonly string[]): string | null {
-  if (names.includes(name)) return null;
-  const looksLikePath = /[/\\]|\.[cm]?js$/.test(name);
-  if (looksLikePath) return existsSync(name) ? null : ', and there is no such file';
-  return didYouMean(name, names);
+  if (names.includes(name) || existsSync(name)) return null;
+  const looksLikePath = /[/\\]/.test(name) || extname(name) !== '';
+  return looksLikePath ? ', and there is no such file' : didYouMean(name, names);
+}
+
+/** The same for the settings of the synthetic data set. */
+function syntheticProblem(source: string): string | null {
+  try {
+    parseSynthetic(source);
+    return null;
+  } catch (error) {
+    if (!(error instanceof StalewartError)) throw error;
+    return `, and the settings may be ${error.allowed ?? ''}`;
+  }
 }
 
 /** The line that refuses a trace file, or null. */
