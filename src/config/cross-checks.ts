@@ -2,20 +2,15 @@
  * Checks that need more than one setting, or the names of what is built in. Each failed check is one line, named as
  * the user wrote the setting.
  */
-import { existsSync } from 'node:fs';
-import { extname } from 'node:path';
 import type { PolicyDefinition } from '../../protocols/sync/policy.js';
-import { modelNames } from '../compute/models/registry.js';
 import type { Partitions } from '../data/dataset.js';
-import { isSynthetic, parseSynthetic } from '../data/synthetic.js';
 import { configError, StalewartError } from '../errors.js';
 import { strangers } from '../stragglers/per-worker.js';
 import { checkTraceCovers, loadTrace } from '../stragglers/trace.js';
 import { didYouMean } from './did-you-mean.js';
-import { datasetNames } from './known-names.js';
+import { refusedDataset, refusedModel } from './known-names.js';
 import { inWordsOf, type Origin } from './origin.js';
 import type { ParsedTrainConfig } from './schema.js';
-import { findSetting } from './settings.js';
 
 /** What a program brings along beside the built-in names. */
 export interface KnownNames {
@@ -64,12 +59,10 @@ export function crossChecks(
   if (localSteps !== undefined && (config.localSteps ?? localSteps) !== localSteps) {
     refuse('localSteps', `${localSteps} with the policy ${config.policy}`, 'policy');
   }
-  const modelProblem = nameProblem(config.model, [...modelNames, ...known.models]);
-  if (modelProblem !== null) refuse('model', (findSetting('model')?.allowed ?? '') + modelProblem);
-  const datasetProblem = isSynthetic(config.dataset)
-    ? syntheticProblem(config.dataset)
-    : nameProblem(config.dataset, [...datasetNames, ...known.datasets]);
-  if (datasetProblem !== null) refuse('dataset', (findSetting('dataset')?.allowed ?? '') + datasetProblem);
+  const model = refusedModel(config.model, known.models);
+  if (model !== null) refuse('model', model);
+  const dataset = refusedDataset(config.dataset, known.datasets);
+  if (dataset !== null) refuse('dataset', dataset);
   for (const setting of ['slowdown', 'bursts'] as const) {
     const [stranger] = strangers(config[setting], workers);
     if (stranger === undefined) continue;
@@ -107,24 +100,6 @@ export function checkBatchSize(batchSize: number, partitions: Partitions, name =
       batchSize,
       `at most ${size}, the size of the smallest partition (worker ${smallest})`,
     );
-  }
-}
-
-/** Null if the name is built in or is the path of something; otherwise what to add to the line. */
-function nameProblem(name: string, names: readonly string[]): string | null {
-  if (names.includes(name) || existsSync(name)) return null;
-  const looksLikePath = /[/\\]/.test(name) || extname(name) !== '';
-  return looksLikePath ? ', and there is no such file' : didYouMean(name, names);
-}
-
-/** The same for the settings of the synthetic data set. */
-function syntheticProblem(source: string): string | null {
-  try {
-    parseSynthetic(source);
-    return null;
-  } catch (error) {
-    if (!(error instanceof StalewartError)) throw error;
-    return `, and the settings may be ${error.allowed ?? ''}`;
   }
 }
 

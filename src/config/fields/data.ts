@@ -1,6 +1,6 @@
 /** What is learnt, and how its examples are shared out. */
 import { z } from 'zod';
-import { datasetNames } from '../known-names.js';
+import { datasetForms } from '../known-names.js';
 import { formatPartition, parsePartition } from '../../data/partitions/partition-spec.js';
 import { parsedBy } from '../parsed-by.js';
 import { settingNotes } from '../setting-notes.js';
@@ -13,7 +13,7 @@ export const dataFields = {
     .register(settingNotes, {
       topic: 'Data',
       value: 'NAME',
-      allowed: `one of ${datasetNames.join(', ')}, synthetic:SETTINGS, or the path of a module or folder`,
+      allowed: datasetForms,
     }),
   partition: z
     .string()
