@@ -11,6 +11,7 @@ import { apiOrigin } from '../config/origin.js';
 import type { Dataset } from '../data/dataset.js';
 import { loadDataset } from '../data/load-dataset.js';
 import { makePartitions } from '../data/partitions/make-partitions.js';
+import { parsePartition } from '../data/partitions/partition-spec.js';
 import { createTaskTimes, type TaskTimes } from '../stragglers/task-times.js';
 import { createRunDirectory, type RunDirectory } from '../telemetry/run-directory.js';
 import { createLocalTransport } from '../transport/local-transport.js';
@@ -55,7 +56,7 @@ export async function prepareParts(
     ...(signal === undefined ? {} : { signal }),
   });
   const partitions = makePartitions(
-    config.partition,
+    parsePartition(config.partition),
     dataset.train.labels,
     dataset.classes,
     config.workers,
