@@ -3,9 +3,9 @@
  * said goes to standard output, progress to standard error.
  */
 import { Command } from 'commander';
-import { datasetNames } from '../config/known-names.js';
+import { datasetForms, refusedDataset } from '../config/known-names.js';
 import type { DatasetReport } from '../data/load-dataset.js';
-import { exitCodes } from '../errors.js';
+import { configError, exitCodes } from '../errors.js';
 import { createFetchDisplay } from './fetch-display.js';
 import type { ProgramContext } from './program.js';
 
@@ -17,19 +17,25 @@ export function dataCommand(context: ProgramContext): Command {
   return new Command('data')
     .summary('fetch and verify a data set')
     .description('Fetch a data set into the cache, where it is not there yet, and verify it.')
-    .argument('<name>', `${datasetNames.join(', ')}, or the path of a module or folder`)
+    .argument('<name>', datasetForms)
     .option(
       '--data-dir <DIR>',
       'folder of the data cache (default: STALEWART_DATA, else a cache folder of the user)',
     )
     .action(async (name: string, { dataDir }: DataOptions) => {
+      const allowed = refusedDataset(name);
+      if (allowed !== null) throw configError('the data set', name, allowed);
       const { fetchDataset } = await import('../data/load-dataset.js');
       const display = createFetchDisplay(process.stderr);
       const stop = new AbortController();
       const onInterrupt = () => stop.abort();
       process.once('SIGINT', onInterrupt);
       try {
-        const report = await fetchDataset(name, { dataDir, onProgress: display.update, signal: stop.signal });
+        const report = await fetchDataset(name, {
+          dataDir,
+          onProgress: (progress) => display.update(progress),
+          signal: stop.signal,
+        });
         display.end();
         context.writeOut(formatReport(report));
       } catch (error) {

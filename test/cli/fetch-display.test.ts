@@ -43,9 +43,13 @@ describe('stalewart data', () => {
   });
 
   it('refuses a name that it does not know', async () => {
-    const { exitCode, stderr } = await runCli(['data', 'cifar11']);
+    const { exitCode, stderr } = await runCli(['data', 'minst']);
     assert.equal(exitCode, 2);
-    assert.match(stderr, /^error: .*"cifar11".*\n$/);
+    assert.equal(
+      stderr,
+      'error: the data set is "minst": it must be one of cifar10, cifar100, mnist, fashion-mnist, synthetic, ' +
+        'synthetic:SETTINGS, or the path of a module or folder (did you mean "mnist"?)\n',
+    );
   });
 
   it('gives the range where classes differ in size', () => {

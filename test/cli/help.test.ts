@@ -36,7 +36,7 @@ describe('stalewart train --help', () => {
     const { exitCode, stdout } = await runCli(['train', '--help']);
     assert.equal(exitCode, 0);
     const lines = stdout.split('\n');
-    assert.ok(lines.every((line) => [...line].length <= 100));
+    assert.ok(lines.every((line) => line.length <= 100));
     assert.deepEqual(
       lines.filter((line) => /^[A-Z]\w+:$/.test(line)).map((line) => line.slice(0, -1)),
       ['Arguments', ...topics, 'Options'],

@@ -95,6 +95,7 @@ describe('resolveTrainConfig', () => {
     assert.equal(resolveTrainConfig({ targetAccuracy: 0.5 }).rounds, null);
     assert.equal(resolveTrainConfig({ targetAccuracy: 0.5, rounds: 7 }).rounds, 7);
     assert.equal(resolveTrainConfig({ rounds: null }).rounds, null);
+    assert.equal(resolveTrainConfig({ partition: 'shards:02' }).partition, 'shards:2');
     assert.deepEqual(resolveTrainConfig({ nats: 'a:1, tls://b' }).nats, ['nats://a:1', 'tls://b']);
   });
 
@@ -116,6 +117,8 @@ describe('resolveTrainConfig', () => {
 
   const policyList = 'one of abs, ada-sync, k-async, k-sync, asgd, sync, local-sgd';
   const modelList = 'one of lenet, mlp, resnet8, or the path of a module that exports createModel';
+  const datasetList =
+    'one of cifar10, cifar100, mnist, fashion-mnist, synthetic, synthetic:SETTINGS, or the path of a module or folder';
   const refused: [object, string][] = [
     [{ policy: 'ab' }, `policy is "ab": it must be ${policyList} (did you mean "abs"?)`],
     [{ policy: 'x' }, `policy is "x": it must be ${policyList}`],
@@ -148,7 +151,14 @@ describe('resolveTrainConfig', () => {
     [{ threads: 0 }, 'threads is 0: it must be an integer from 1 to 1024'],
     [
       { partition: 'dirichlet:0' },
-      'partition is "dirichlet:0": it must be iid, dirichlet:ALPHA with ALPHA above 0, or shards:C with C an integer of at least 1',
+      'partition is "dirichlet:0": it must be iid, dirichlet:ALPHA (ALPHA > 0) or shards:C (C a positive integer)',
+    ],
+    [{ dataset: 'minst' }, `dataset is "minst": it must be ${datasetList} (did you mean "mnist"?)`],
+    [{ dataset: './absent' }, `dataset is "./absent": it must be ${datasetList}, and there is no such file`],
+    [
+      { dataset: 'synthetic:size=1' },
+      `dataset is "synthetic:size=1": it must be ${datasetList}, and the settings may be synthetic or ` +
+        'synthetic:examples=1…1000000,test=1…1000000,size=4…256,channels=1…16,classes=2…256,noise=0…10',
     ],
     [
       { straggler: { law: 'gamma', vmach: -1 } },

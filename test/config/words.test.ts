@@ -5,7 +5,8 @@ import { z } from 'zod';
 import { allowedText, allowsNull, choicesOf, valueKind } from '../../src/config/allowed.js';
 import { didYouMean, nearest } from '../../src/config/did-you-mean.js';
 import { parseNumber } from '../../src/config/parse-number.js';
-import { isPartition } from '../../src/config/partition.js';
+import { datasetNames } from '../../src/config/known-names.js';
+import { datasetNames as loadable } from '../../src/data/index.js';
 
 describe('allowedText', () => {
   const cases: [z.ZodType, string][] = [
@@ -76,21 +77,8 @@ describe('numbers in text', () => {
   });
 });
 
-describe('the forms of a partition', () => {
-  it('are iid, dirichlet and shards', () => {
-    for (const text of ['iid', 'dirichlet:0.5', 'shards:2']) assert.ok(isPartition(text), text);
-    for (const text of [
-      '',
-      'iid:1',
-      'dirichlet',
-      'dirichlet:',
-      'dirichlet:-1',
-      'dirichlet:Infinity',
-      'shards:0',
-      'shards:1.5',
-      'shards:2:3',
-    ]) {
-      assert.ok(!isPartition(text), text);
-    }
+describe('the names of data sets', () => {
+  it('are those that can be loaded', () => {
+    assert.deepEqual([...datasetNames].sort(), [...loadable].sort());
   });
 });

@@ -2,7 +2,7 @@
  * Which backends can train here: each one starts a compute thread and takes steps of the paper's network on made-up
  * images, exactly as a run does.
  */
-import type { BackendName } from '../../compute/backend.js';
+import { backendCandidates, type BackendName } from '../../compute/backend.js';
 import type { Dataset, Split } from '../../data/dataset.js';
 import { type Check, fails, works } from './check.js';
 
@@ -11,10 +11,13 @@ const steps = 5;
 
 /** The backends that `auto` chooses from, best first. */
 export async function checkBackends(): Promise<readonly Check[]> {
-  const tensorflow = await checkBackend(
-    'tensorflow',
-    'optional; without it wasm is used: npm install @tensorflow/tfjs-node on a Node that it supports',
-  );
+  const mend =
+    'optional: wasm is used without it; npm install @tensorflow/tfjs-node on a Node that it supports';
+  const [best] = backendCandidates('auto');
+  const tensorflow =
+    best !== undefined && best.name !== 'tensorflow'
+      ? fails('backend tensorflow', best.reason, mend)
+      : await checkBackend('tensorflow', mend);
   const wasm = await checkBackend('wasm', 'reinstall the package: npm install');
   return [tensorflow, wasm];
 }

@@ -1,7 +1,7 @@
 /** What the workers compute, and with what. */
 import { z } from 'zod';
 import { backendChoices } from '../../compute/backend.js';
-import { modelNames } from '../../compute/models/registry.js';
+import { modelForms } from '../known-names.js';
 import { settingNotes } from '../setting-notes.js';
 
 export const trainingFields = {
@@ -31,15 +31,11 @@ export const trainingFields = {
     .default('sgd')
     .describe('optimizer of the local steps; its state starts afresh with every task')
     .register(settingNotes, { topic: 'Training', value: 'NAME' }),
-  model: z
-    .string()
-    .default('lenet')
-    .describe('the network')
-    .register(settingNotes, {
-      topic: 'Training',
-      value: 'NAME',
-      allowed: `one of ${modelNames.join(', ')}, or the path of a module that exports createModel`,
-    }),
+  model: z.string().default('lenet').describe('the network').register(settingNotes, {
+    topic: 'Training',
+    value: 'NAME',
+    allowed: modelForms,
+  }),
   backend: z
     .enum(backendChoices)
     .default('auto')
