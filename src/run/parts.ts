@@ -63,6 +63,7 @@ export async function prepareParts(
     dataset.classes,
     config.workers,
     config.seed,
+    config.batchSize,
   );
   checkBatchSize(config.batchSize, partitions, origin.nameOf('batchSize'));
   const { batchSize, learningRate, seed, threads, backend, localOptimizer } = config;
