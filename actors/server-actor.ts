@@ -6,7 +6,15 @@
  * decision; what it refuses on its own (another epoch, a tensor of the wrong length) never reaches the engine.
  */
 import { Subject } from 'rxjs';
-import type { Assign, Cancel, Commit, Effect, EngineEvent, EngineStep, WorkerLost } from '../protocols/sync/events.js';
+import type {
+  Assign,
+  Cancel,
+  Commit,
+  Effect,
+  EngineEvent,
+  EngineStep,
+  WorkerLost,
+} from '../protocols/sync/events.js';
 import { runRoundEngine } from '../protocols/sync/gather-rounds.js';
 import type { EngineOptions, EngineState } from '../protocols/sync/round-engine.js';
 import type { Message, ToServer, ToWorker, UpdateMessage } from '../protocols/wire/messages.js';

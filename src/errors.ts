@@ -69,10 +69,19 @@ export class StalewartError extends Error {
 
 /** A wrong value of a setting: one line naming the field, what it was and what it may be. */
 export function configError(field: string, value: unknown, allowed: string): StalewartError {
-  const shown = typeof value === 'string' ? `"${value}"` : JSON.stringify(value);
-  return new StalewartError('CONFIG', `${field} is ${shown}: it must be ${allowed}`, {
+  return new StalewartError('CONFIG', `${field} is ${shown(value)}: it must be ${allowed}`, {
     field,
     value,
     allowed,
   });
+}
+
+/** The value on one line. JSON has no NaN, no infinities, no big integers and no cycles. */
+function shown(value: unknown): string {
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return Object.prototype.toString.call(value);
+  }
 }

@@ -16,12 +16,26 @@ export type {
   WorkerStatus,
 } from './telemetry/run-events.js';
 
-export { gatherRounds, type Round, RoundEngineError, runRoundEngine } from '../protocols/sync/gather-rounds.js';
-export { advance, type EngineOptions, type EngineState, initialState } from '../protocols/sync/round-engine.js';
+export {
+  gatherRounds,
+  type Round,
+  RoundEngineError,
+  runRoundEngine,
+} from '../protocols/sync/gather-rounds.js';
+export {
+  advance,
+  type EngineOptions,
+  type EngineState,
+  initialState,
+} from '../protocols/sync/round-engine.js';
 export type * from '../protocols/sync/events.js';
 export type * from '../protocols/sync/policy.js';
 export { findPolicy, policies, policyNames } from '../protocols/sync/registry.js';
-export { type PolicySettings, type PolicySettingsInput, resolvePolicySettings } from '../protocols/sync/settings.js';
+export {
+  type PolicySettings,
+  type PolicySettingsInput,
+  resolvePolicySettings,
+} from '../protocols/sync/settings.js';
 
 export { loadDataset } from './data/load-dataset.js';
 export type { Dataset, Partitions, Split } from './data/dataset.js';

@@ -200,7 +200,7 @@ export class Turn<State> {
   #refresh(bound: number): void {
     const { stalenessTest = 'ge' } = this.#options.policy;
     const named = this.#namedByPolicy('commit');
-    for (const { worker, status, staleness } of [...this.#members]) {
+    for (const { worker, status, staleness } of this.#members.slice()) {
       if (status === 'idle') this.#assign(worker, 'refreshed');
       if (status !== 'computing') continue;
       const sign = stalenessTest === 'ge' ? '≥' : '>';

@@ -8,6 +8,7 @@ import { commandLineOrigin, inWordsOf, type Origin } from '../config/origin.js';
 import { resolveTrainConfig, type TrainConfig, unusedSettings } from '../config/resolve.js';
 import { StalewartError } from '../errors.js';
 import { addSettingFlags, settingsFromFlags } from './flags.js';
+import type { ProgramContext } from './program.js';
 
 /** What carries out a live run. */
 export interface TrainRequest {
@@ -21,13 +22,7 @@ export interface TrainRequest {
 /** @returns the exit code. A StalewartError that it throws is shown in the words of `origin`. */
 export type RunTrain = (request: TrainRequest) => Promise<number>;
 
-export interface TrainCommandOptions {
-  readonly runTrain: RunTrain;
-  /** Given the exit code of the run. */
-  readonly onExit: (exitCode: number) => void;
-}
-
-export function trainCommand({ runTrain, onExit }: TrainCommandOptions): Command {
+export function trainCommand(context: ProgramContext, runTrain: RunTrain): Command {
   const command = new Command('train')
     .summary('train a network live on unequal workers')
     .description(
@@ -39,7 +34,7 @@ export function trainCommand({ runTrain, onExit }: TrainCommandOptions): Command
   return command.action(async (file: string | undefined) => {
     const request = trainRequest(settingsFromFlags(command), file);
     try {
-      onExit(await runTrain(request));
+      context.exitCode = await runTrain(request);
     } catch (error) {
       throw error instanceof StalewartError ? inWordsOf(request.origin, error) : error;
     }

@@ -2,17 +2,15 @@
  * Checks that need more than one setting, or the names of what is built in. Each failed check is one line, named as
  * the user wrote the setting.
  */
-import { existsSync } from 'node:fs';
 import type { PolicyDefinition } from '../../protocols/sync/policy.js';
 import type { Partitions } from '../data/dataset.js';
 import { configError, StalewartError } from '../errors.js';
 import { strangers } from '../stragglers/per-worker.js';
 import { checkTraceCovers, loadTrace } from '../stragglers/trace.js';
 import { didYouMean } from './did-you-mean.js';
-import { datasetNames, modelNames } from './known-names.js';
+import { refusedDataset, refusedModel } from './known-names.js';
 import { inWordsOf, type Origin } from './origin.js';
 import type { ParsedTrainConfig } from './schema.js';
-import { findSetting } from './settings.js';
 
 /** What a program brings along beside the built-in names. */
 export interface KnownNames {
@@ -61,13 +59,10 @@ export function crossChecks(
   if (localSteps !== undefined && (config.localSteps ?? localSteps) !== localSteps) {
     refuse('localSteps', `${localSteps} with the policy ${config.policy}`, 'policy');
   }
-  for (const [setting, names] of [
-    ['model', [...modelNames, ...known.models]],
-    ['dataset', [...datasetNames, ...known.datasets]],
-  ] as const) {
-    const problem = nameProblem(config[setting], names);
-    if (problem !== null) refuse(setting, (findSetting(setting)?.allowed ?? '') + problem);
-  }
+  const model = refusedModel(config.model, known.models);
+  if (model !== null) refuse('model', model);
+  const dataset = refusedDataset(config.dataset, known.datasets);
+  if (dataset !== null) refuse('dataset', dataset);
   for (const setting of ['slowdown', 'bursts'] as const) {
     const [stranger] = strangers(config[setting], workers);
     if (stranger === undefined) continue;
@@ -106,14 +101,6 @@ export function checkBatchSize(batchSize: number, partitions: Partitions, name =
       `at most ${size}, the size of the smallest partition (worker ${smallest})`,
     );
   }
-}
-
-/** Null if the name is built in or the path of a file; otherwise what to add to the line. */
-function nameProblem(name: string, names: readonly string[]): string | null {
-  if (names.includes(name)) return null;
-  const looksLikePath = /[/\\]|\.[cm]?js$/.test(name);
-  if (looksLikePath) return existsSync(name) ? null : ', and there is no such file';
-  return didYouMean(name, names);
 }
 
 /** The line that refuses a trace file, or null. */

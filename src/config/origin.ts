@@ -32,7 +32,8 @@ export function commandLineOrigin(flags: ReadonlySet<string>, source: FileOrigin
 /** An error that speaks of a setting by its plain name, in the words of its origin. */
 export function inWordsOf(origin: Origin, error: StalewartError): StalewartError {
   const { field, code, message, value, allowed, cause } = error;
-  if (field === undefined || findSetting(field) === undefined || !message.startsWith(field)) return error;
+  if (field === undefined || findSetting(field) === undefined) return error;
+  if (!message.startsWith(`${field} `) && !message.startsWith(`${field}: `)) return error;
   const name = origin.nameOf(field);
   return new StalewartError(code, name + message.slice(field.length), {
     field: name,

@@ -61,7 +61,14 @@ export class Evaluator {
     try {
       const evaluation = await this.#options.compute.evaluate(weights, samples ?? undefined);
       const { accuracy: testAccuracy, loss: testLoss } = evaluation;
-      this.#last = { version, time, communicationRounds, testAccuracy, testLoss, samples: evaluation.samples };
+      this.#last = {
+        version,
+        time,
+        communicationRounds,
+        testAccuracy,
+        testLoss,
+        samples: evaluation.samples,
+      };
       this.#lastTookAll = samples === null;
       this.#options.onEvaluation(this.#last);
     } catch (error) {

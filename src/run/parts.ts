@@ -11,6 +11,7 @@ import { apiOrigin } from '../config/origin.js';
 import type { Dataset } from '../data/dataset.js';
 import { loadDataset } from '../data/load-dataset.js';
 import { makePartitions } from '../data/partitions/make-partitions.js';
+import { parsePartition } from '../data/partitions/partition-spec.js';
 import { createTaskTimes, type TaskTimes } from '../stragglers/task-times.js';
 import { createRunDirectory, type RunDirectory } from '../telemetry/run-directory.js';
 import { createLocalTransport } from '../transport/local-transport.js';
@@ -46,7 +47,9 @@ export async function prepareParts(
   const directory = resolved.out === null ? null : await createRunDirectory(resolved.out, { runId });
   if (directory !== null) closers.add(() => directory.abandon());
   const transport =
-    config.nats === null ? createLocalTransport() : await connectNatsTransport({ url: config.nats, name: runId });
+    config.nats === null
+      ? createLocalTransport()
+      : await connectNatsTransport({ url: config.nats, name: runId });
   closers.add(() => transport.close());
   const dataset = await loadDataset(resolved.dataset, {
     seed: config.seed,
@@ -55,7 +58,7 @@ export async function prepareParts(
     ...(signal === undefined ? {} : { signal }),
   });
   const partitions = makePartitions(
-    config.partition,
+    parsePartition(config.partition),
     dataset.train.labels,
     dataset.classes,
     config.workers,

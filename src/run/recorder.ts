@@ -6,7 +6,12 @@ import type { Subject } from 'rxjs';
 import type { EngineStep } from '../../protocols/sync/events.js';
 import type { EvaluationRecord, FailureRecord, RestartRecord, RoundRecord } from '../telemetry/run-events.js';
 import type { RunDirectory } from '../telemetry/run-directory.js';
-import { createSummaryBuilder, type Summary, type SummaryBuilder, type SummaryOptions } from '../telemetry/summary.js';
+import {
+  createSummaryBuilder,
+  type Summary,
+  type SummaryBuilder,
+  type SummaryOptions,
+} from '../telemetry/summary.js';
 import { RoundRecords } from './round-records.js';
 
 export interface RecordStreams {

@@ -7,7 +7,13 @@ import type { EngineStep } from '../../protocols/sync/events.js';
 import type { ModelInfo } from '../compute/compute.js';
 import type { TrainConfig } from '../config/resolve.js';
 import type { WorkerExpectation } from '../stragglers/task-times.js';
-import type { EvaluationRecord, FailureRecord, RestartRecord, RoundRecord, WorkerStatus } from '../telemetry/run-events.js';
+import type {
+  EvaluationRecord,
+  FailureRecord,
+  RestartRecord,
+  RoundRecord,
+  WorkerStatus,
+} from '../telemetry/run-events.js';
 import type { RunPaths } from '../telemetry/run-files.js';
 import type { Summary } from '../telemetry/summary.js';
 
@@ -32,6 +38,8 @@ export interface RunInfo {
   readonly fleet: readonly WorkerExpectation[];
   /** Null when nothing is written. */
   readonly paths: RunPaths | null;
+  /** Adds a line to `log.jsonl`; null when nothing is written. */
+  readonly writeLog: ((line: string) => void) | null;
 }
 
 export interface Run {

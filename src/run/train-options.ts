@@ -8,7 +8,7 @@ import type { ModelSource } from '../compute/model-source.js';
 import type { Origin } from '../config/origin.js';
 import { resolveTrainConfig, type TrainConfig } from '../config/resolve.js';
 import type { TrainConfigInput } from '../config/schema.js';
-import type { DatasetSource } from '../data/load-dataset.js';
+import type { DatasetLike } from '../data/as-dataset.js';
 import { configError } from '../errors.js';
 
 /** Settings of a run; docs/configuration.md lists them all with ranges and defaults. */
@@ -18,7 +18,7 @@ export interface TrainOptions extends Omit<TrainConfigInput, 'policy' | 'model' 
   /** Name of a model, path of a module, a `tf.LayersModel`, or a function that makes one. Default: `lenet`. */
   readonly model?: ModelSource;
   /** Name of a data set, path of a module, or the data themselves. Default: `cifar10`. */
-  readonly dataset?: DatasetSource;
+  readonly dataset?: string | DatasetLike;
   /** Folder of the run; `false`: nothing is written. Default: `runs/<id>`. */
   readonly out?: string | null | false;
 }
@@ -28,7 +28,7 @@ export interface ResolvedTrainOptions {
   readonly config: TrainConfig;
   readonly policy: Policy;
   readonly model: ModelSource;
-  readonly dataset: DatasetSource;
+  readonly dataset: string | DatasetLike;
   /** Null: nothing is written; undefined: the default folder. */
   readonly out: string | null | undefined;
 }
@@ -70,7 +70,14 @@ function asDefinition(policy: NonNullable<TrainOptions['policy']>): PolicyDefini
   if (typeof policy === 'string') return findPolicy(policy);
   if ('create' in policy) return policy;
   const { name } = policy;
-  return { name, title: name, summary: 'given by the program', source: 'own', uses: [], create: () => policy };
+  return {
+    name,
+    title: name,
+    summary: 'given by the program',
+    source: 'own',
+    uses: [],
+    create: () => policy,
+  };
 }
 
 function ownName(value: object, fallback: string): string {

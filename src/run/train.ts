@@ -8,7 +8,13 @@ import type { EngineStep } from '../../protocols/sync/events.js';
 import { systemClock } from '../clock/clock.js';
 import { saveModel } from '../compute/save-model.js';
 import { describeFleet } from '../stragglers/task-times.js';
-import type { EvaluationRecord, FailureRecord, RestartRecord, RoundRecord, WorkerStatus } from '../telemetry/run-events.js';
+import type {
+  EvaluationRecord,
+  FailureRecord,
+  RestartRecord,
+  RoundRecord,
+  WorkerStatus,
+} from '../telemetry/run-events.js';
 import type { Summary } from '../telemetry/summary.js';
 import { Closers } from './closers.js';
 import { describe } from './describe.js';
@@ -69,7 +75,7 @@ class TrainRun implements Run {
     this.ready = prepared.then(({ info }) => info);
     // Whoever wants to know awaits `ready` or `done`; an unheard `ready` must not end the process.
     this.ready.catch(() => undefined);
-    this.done = prepared.then(({ parts }) => this.#carryOut(parts)).finally(() => this.#end());
+    this.done = this.#toTheEnd(prepared);
   }
 
   stop(when: 'finish-round' | 'now' = 'finish-round'): Promise<Summary> {
@@ -117,8 +123,18 @@ class TrainRun implements Run {
       transport: transport.name,
       fleet: describeFleet(taskTimes),
       paths: directory?.paths ?? null,
+      writeLog: directory === null ? null : (line) => void directory.log(line),
     };
     return { parts, info };
+  }
+
+  async #toTheEnd(prepared: Promise<{ readonly parts: Parts }>): Promise<Summary> {
+    try {
+      const { parts } = await prepared;
+      return await this.#carryOut(parts);
+    } finally {
+      await this.#end();
+    }
   }
 
   async #carryOut(parts: Parts): Promise<Summary> {
@@ -173,7 +189,14 @@ class TrainRun implements Run {
 
   async #end(): Promise<void> {
     await this.#closers.close((error) => this.#notice('error', `closing failed: ${describe(error)}`));
-    const streams = [this.rounds$, this.evaluations$, this.restarts$, this.failures$, this.steps$, this.notices$];
+    const streams = [
+      this.rounds$,
+      this.evaluations$,
+      this.restarts$,
+      this.failures$,
+      this.steps$,
+      this.notices$,
+    ];
     for (const stream of streams) stream.complete();
   }
 }

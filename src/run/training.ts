@@ -69,7 +69,8 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
     heard: (header) => fleet.heard(header),
     silent: ({ time, worker, incarnation, reason }) =>
       recorder.failure({ time, worker, incarnation, reason, action: 'given-up' }),
-    refused: (header, reason) => notice('warn', `${header.type} of worker ${header.worker} refused: ${reason}`),
+    refused: (header, reason) =>
+      notice('warn', `${header.type} of worker ${header.worker} refused: ${reason}`),
     step(step, state) {
       if (beganAt === null && step.effects.some(({ type }) => type === 'assign')) beganAt = clock.now();
       fleet.step(step, state);
@@ -140,7 +141,14 @@ function errorOf({ code, reason }: RunOutcome, config: TrainConfig): StalewartEr
   }
 }
 
-function failureRecord({ time, worker, incarnation, error, action, delaySeconds }: WorkerFailure): FailureRecord {
+function failureRecord({
+  time,
+  worker,
+  incarnation,
+  error,
+  action,
+  delaySeconds,
+}: WorkerFailure): FailureRecord {
   return { time, worker, incarnation, reason: describe(error), action, delaySeconds };
 }
 

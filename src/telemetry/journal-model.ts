@@ -47,13 +47,20 @@ export function createJournalModel(): JournalModel {
 
   const ofCommit = (message: Fields): Fields => {
     const contributions = [...held.values()];
-    const staleness: Record<number, number> = {};
-    for (const [worker, it] of assignments) {
-      if (it.alive) staleness[Number(worker)] = Number(message.version) - it.version;
-    }
+    const staleness = [...assignments]
+      .filter(([, it]) => it.alive)
+      .map(([worker, it]) => [Number(worker), Number(message.version) - it.version])
+      .sort(([a = 0], [b = 0]) => a - b);
     const count = contributions.length;
     const loss = contributions.reduce((sum, contribution) => sum + contribution.loss, 0) / count;
-    return { contributions, scale: 1 / count, loss, degraded: null, staleness, reason: reasons.get('commit') };
+    return {
+      contributions,
+      scale: 1 / count,
+      loss,
+      degraded: null,
+      staleness,
+      reason: reasons.get('commit'),
+    };
   };
 
   const ofAssign = (message: Fields, event: EngineEvent | null): Fields => {

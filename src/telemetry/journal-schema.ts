@@ -89,7 +89,7 @@ export const effectSchema = z.discriminatedUnion('type', [
     scale: real,
     loss: real,
     degraded: z.string().nullable(),
-    staleness: z.record(z.string(), real),
+    staleness: z.array(z.tuple([id, id])),
     reason: z.string(),
   }),
   z.strictObject({
@@ -99,7 +99,7 @@ export const effectSchema = z.discriminatedUnion('type', [
     attempt: id,
     version: id,
     localSteps: id,
-    reason: z.enum(['joined', 'refreshed', 'restarted', 'refused', 'pulled', 'resumed']),
+    reason: z.enum(['joined', 'refreshed', 'restarted', 'refused', 'pulled']),
   }),
   z.strictObject({
     type: z.literal('cancel'),

@@ -3,7 +3,8 @@ import { addressProblem, checkMessage, type Message } from '../../protocols/wire
 import { patternProblem, subjectProblem } from '../../protocols/wire/subjects.js';
 import { StalewartError } from '../errors.js';
 
-function wireError(field: string, value: unknown, reason: string): StalewartError {
+/** What `send` and `subscribe` throw for what cannot travel. */
+export function wireError(field: string, value: unknown, reason: string): StalewartError {
   return new StalewartError('WIRE', `${field} is refused: ${reason}`, { field, value, allowed: reason });
 }
 

@@ -7,7 +7,7 @@ import type { TransportStatus } from './transport.js';
 
 export interface StatusSource {
   readonly status$: Observable<TransportStatus>;
-  emit(status: TransportStatus): void;
+  readonly emit: (status: TransportStatus) => void;
 }
 
 /** @param initial the state that the transport starts with */

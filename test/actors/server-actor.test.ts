@@ -31,7 +31,9 @@ function bench(more: { readonly skipNonFinite?: boolean; readonly maxRounds?: nu
       store,
       parameterCount: 2,
       isFinite: allFinite,
-      transport: { send: (_subject, message) => Promise.resolve(void sent.push(message as Message<ToWorker>)) },
+      transport: {
+        send: (_subject, message) => Promise.resolve(void sent.push(message as Message<ToWorker>)),
+      },
       resendSeconds: 2,
       spawnMonitor: () => ({ path: 'monitor', tell: (message) => monitored.push(message) }),
       observer: {
@@ -47,7 +49,8 @@ function bench(more: { readonly skipNonFinite?: boolean; readonly maxRounds?: nu
     server.tell({ type: 'wire', message: { header, tensor } } satisfies ServerMessage);
     await clock.settle();
   };
-  const join = (worker: number, incarnation = 1) => tell({ type: 'join', run, worker, incarnation, backend: 'fake' });
+  const join = (worker: number, incarnation = 1) =>
+    tell({ type: 'join', run, worker, incarnation, backend: 'fake' });
   const update = (worker: number, delta: readonly number[], change: Partial<UpdateMessage> = {}) => {
     const { incarnation = 1, attempt = 1 } = change;
     const header: UpdateMessage = {
@@ -73,7 +76,22 @@ function bench(more: { readonly skipNonFinite?: boolean; readonly maxRounds?: nu
     tell({ type: 'heartbeat', run, worker, incarnation, attempt, state: 'idle' });
   const to = (worker: number, type: ToWorker['type']) =>
     sent.filter(({ header }) => header.worker === worker && header.type === type);
-  return { clock, system, sent, monitored, steps, outcomes, refused, store, server, tell, join, update, heartbeat, to };
+  return {
+    clock,
+    system,
+    sent,
+    monitored,
+    steps,
+    outcomes,
+    refused,
+    store,
+    server,
+    tell,
+    join,
+    update,
+    heartbeat,
+    to,
+  };
 }
 
 describe('ServerActor', () => {
@@ -199,7 +217,10 @@ describe('ServerActor', () => {
     await b.update(0, [1, 1]);
     await b.update(1, [1, 1]);
     assert.deepEqual(b.outcomes, [{ status: 'finished', code: null, reason: '1 rounds' }]);
-    assert.deepEqual([0, 1, 2].map((worker) => b.to(worker, 'stop').length), [1, 1, 1]);
+    assert.deepEqual(
+      [0, 1, 2].map((worker) => b.to(worker, 'stop').length),
+      [1, 1, 1],
+    );
     await b.heartbeat(2, 1);
     assert.equal(b.to(2, 'stop').length, 2);
   });

@@ -40,7 +40,14 @@ describe('StalenessMonitor', () => {
 
   it('sends the restart command to every worker that the commit says is too stale', async () => {
     const { clock, monitor, sent } = open;
-    const cancel = { type: 'cancel', worker: 3, incarnation: 2, attempt: 9, staleness: 4, reason: 'staleness 4 ≥ 4' } as const;
+    const cancel = {
+      type: 'cancel',
+      worker: 3,
+      incarnation: 2,
+      attempt: 9,
+      staleness: 4,
+      reason: 'staleness 4 ≥ 4',
+    } as const;
     monitor.tell({ type: 'restart', commit: null, cancels: [cancel] });
     await clock.settle();
     assert.deepEqual(sent, [

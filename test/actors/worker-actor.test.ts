@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
-import { type ActorRef, type ActorSystem, createActorSystem, type RestartPolicy } from '../../actors/supervision.js';
+import {
+  type ActorRef,
+  type ActorSystem,
+  createActorSystem,
+  type RestartPolicy,
+} from '../../actors/supervision.js';
 import { stragglerInjector, type StragglerInjectorMessage } from '../../actors/straggler-injector.js';
 import { workerActor, type WorkerMessage } from '../../actors/worker-actor.js';
 import type { Message, ToServer, ToWorker } from '../../protocols/wire/messages.js';
@@ -26,7 +31,10 @@ interface Bench {
   readonly compute: FakeCompute;
   readonly worker: ActorRef<WorkerMessage>;
   readonly heard: Message<ToServer>[];
-  tell(message: Partial<ToWorker> & { readonly type: ToWorker['type'] }, tensor?: Float32Array): Promise<void>;
+  tell(
+    message: Partial<ToWorker> & { readonly type: ToWorker['type'] },
+    tensor?: Float32Array,
+  ): Promise<void>;
 }
 
 /** A worker with a straggler law, its server played by the test. */
@@ -43,14 +51,32 @@ async function bench(straggler = 'constant:mean=5'): Promise<Bench> {
     stragglerInjector({ taskTimes, workers: () => new Map() }),
   );
   const worker = system.spawn(
-    workerActor({ run, worker: 0, compute, transport, injector, heartbeatSeconds: 100, retrySeconds: 2, restart }),
+    workerActor({
+      run,
+      worker: 0,
+      compute,
+      transport,
+      injector,
+      heartbeatSeconds: 100,
+      retrySeconds: 2,
+      restart,
+    }),
   );
   await clock.settle();
   const common = { run, worker: 0, incarnation: 1, epoch: 1, attempt: 1, baseVersion: 0, localSteps: 10 };
   const shapes = {
     assign: common,
-    cancel: { ...pick(common, 'run', 'worker', 'incarnation', 'epoch', 'attempt'), staleness: 3, reason: 'stale' },
-    ack: { ...pick(common, 'run', 'worker', 'incarnation', 'epoch'), updateId: '0.1.1', outcome: 'accepted', reason: '' },
+    cancel: {
+      ...pick(common, 'run', 'worker', 'incarnation', 'epoch', 'attempt'),
+      staleness: 3,
+      reason: 'stale',
+    },
+    ack: {
+      ...pick(common, 'run', 'worker', 'incarnation', 'epoch'),
+      updateId: '0.1.1',
+      outcome: 'accepted',
+      reason: '',
+    },
     stop: { ...pick(common, 'run', 'worker', 'incarnation', 'epoch'), rejoin: false, reason: 'over' },
   } as const;
   return {
@@ -135,7 +161,10 @@ describe('WorkerActor', () => {
     await b.clock.advance(4.5);
     const updates = b.heard.map(({ header }) => header).filter(({ type }) => type === 'update');
     assert.equal(updates.length, 3);
-    assert.deepEqual(new Set(updates.map((header) => 'updateId' in header && header.updateId)), new Set(['0.1.1']));
+    assert.deepEqual(
+      new Set(updates.map((header) => 'updateId' in header && header.updateId)),
+      new Set(['0.1.1']),
+    );
     await b.tell({ type: 'ack', updateId: '0.1.9' });
     await b.clock.advance(2);
     assert.equal(types(b).filter((type) => type === 'update').length, 4);
@@ -151,7 +180,10 @@ describe('WorkerActor', () => {
     await b.tell({ type: 'cancel' });
     assert.equal(first?.signal.aborted, true);
     await b.tell({ type: 'assign', attempt: 2, baseVersion: 5 });
-    assert.deepEqual(b.compute.pending.map(({ task }) => task.attempt), [2]);
+    assert.deepEqual(
+      b.compute.pending.map(({ task }) => task.attempt),
+      [2],
+    );
     assert.equal(b.worker.incarnation(), 1);
   });
 
@@ -160,7 +192,10 @@ describe('WorkerActor', () => {
     await b.tell({ type: 'assign' });
     await b.tell({ type: 'assign', attempt: 2 });
     await b.tell({ type: 'assign', attempt: 1 });
-    assert.deepEqual(b.compute.pending.map(({ task }) => task.attempt), [2]);
+    assert.deepEqual(
+      b.compute.pending.map(({ task }) => task.attempt),
+      [2],
+    );
   });
 
   it('hears nothing that is meant for another incarnation', async () => {
@@ -209,6 +244,13 @@ describe('WorkerActor', () => {
     await b.tell({ type: 'assign', attempt: 3 });
     await b.clock.advance(100);
     const last = b.heard.at(-1)?.header;
-    assert.deepEqual(last, { type: 'heartbeat', run, worker: 0, incarnation: 1, attempt: 3, state: 'computing' });
+    assert.deepEqual(last, {
+      type: 'heartbeat',
+      run,
+      worker: 0,
+      incarnation: 1,
+      attempt: 3,
+      state: 'computing',
+    });
   });
 });

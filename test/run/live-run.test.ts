@@ -96,7 +96,10 @@ describe('live run', () => {
     b = await bench({});
     await b.untilOver(200);
     assert.deepEqual(b.outcomes, [{ status: 'finished', code: null, reason: '40 rounds' }]);
-    assert.deepEqual(b.commits().map(({ version }) => version), Array.from({ length: 40 }, (_, i) => i + 1));
+    assert.deepEqual(
+      b.commits().map(({ version }) => version),
+      Array.from({ length: 40 }, (_, i) => i + 1),
+    );
     assert.ok(b.count('cancel') > 0);
     assert.equal(b.store.version, 40);
   });
@@ -121,21 +124,33 @@ describe('live run', () => {
     await b.untilOver(200);
     assert.ok(before < 60);
     assert.equal(b.outcomes[0]?.status, 'finished');
-    assert.deepEqual(b.failures.map(({ worker, incarnation, action }) => [worker, incarnation, action]), [
-      [4, 1, 'restarting'],
-    ]);
+    assert.deepEqual(
+      b.failures.map(({ worker, incarnation, action }) => [worker, incarnation, action]),
+      [[4, 1, 'restarting']],
+    );
     const joins = b.steps.filter(({ event }) => event.type === 'worker-joined' && event.worker === 4);
-    assert.deepEqual(joins.map(({ event }) => event.type === 'worker-joined' && event.incarnation), [1, 2]);
+    assert.deepEqual(
+      joins.map(({ event }) => event.type === 'worker-joined' && event.incarnation),
+      [1, 2],
+    );
   });
 
   it('goes on without a worker whose restarts are used up', async () => {
-    b = await bench({ policy: 'local-sgd', settings: { workers: 3 }, maxRestarts: 1, engine: { maxRounds: 30 } });
+    b = await bench({
+      policy: 'local-sgd',
+      settings: { workers: 3 },
+      maxRestarts: 1,
+      engine: { maxRounds: 30 },
+    });
     await b.clock.advance(2);
     await reply(b, b.live.crash(2));
     await b.clock.advance(5);
     await reply(b, b.live.crash(2));
     await b.untilOver(300);
-    assert.deepEqual(b.failures.map(({ action }) => action), ['restarting', 'given-up']);
+    assert.deepEqual(
+      b.failures.map(({ action }) => action),
+      ['restarting', 'given-up'],
+    );
     assert.equal(b.outcomes[0]?.status, 'finished');
     assert.equal(b.commits().at(-1)?.waitCount, 2);
   });
@@ -165,11 +180,13 @@ describe('live run', () => {
     assert.equal(b.outcomes[0]?.status, 'finished');
     const applied = b.commits().flatMap(({ contributions }) => contributions.map(({ updateId }) => updateId));
     assert.equal(new Set(applied).size, applied.length);
-    const sum = b.commits().reduce(
-      (total, { contributions, scale }) =>
-        total + scale * contributions.reduce((part, { worker }) => part + worker + 1, 0),
-      0,
-    );
+    const sum = b
+      .commits()
+      .reduce(
+        (total, { contributions, scale }) =>
+          total + scale * contributions.reduce((part, { worker }) => part + worker + 1, 0),
+        0,
+      );
     assert.ok(Math.abs((b.store.current()[0] ?? 0) - sum) < 1e-3);
   });
 
@@ -192,7 +209,10 @@ describe('live run', () => {
 });
 
 /** Waits for an answer that comes through actors, without time passing. */
-async function reply<Answer>({ clock }: { clock: { settle(): Promise<void> } }, answer: Promise<Answer>): Promise<Answer> {
+async function reply<Answer>(
+  { clock }: { clock: { settle(): Promise<void> } },
+  answer: Promise<Answer>,
+): Promise<Answer> {
   await clock.settle();
   return answer;
 }

@@ -101,7 +101,10 @@ describe('traces of task times', () => {
       const time = taskTimes.taskTime(0, attempt);
       counts.set(time, (counts.get(time) ?? 0) + 1);
     }
-    assert.deepEqual([...counts.keys()].sort(), [1.5, 2.5, 3.5]);
+    assert.deepEqual(
+      [...counts.keys()].sort((a, b) => a - b),
+      [1.5, 2.5, 3.5],
+    );
     for (const count of counts.values()) assert.ok(Math.abs(count - 2_000) < 150);
     assert.equal(taskTimes.expectation(0).meanTime, 2.5);
   });

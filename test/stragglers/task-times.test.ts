@@ -14,7 +14,7 @@ function timesOf(taskTimes: TaskTimes, worker: number, attempts = 2_000): number
 function correlation(a: readonly number[], b: readonly number[]): number {
   const ranks = (values: readonly number[]) => {
     const order = values.map((value, index) => ({ value, index })).sort((x, y) => x.value - y.value);
-    const result = new Array<number>(values.length).fill(0);
+    const result = values.map(() => 0);
     order.forEach(({ index }, rank) => {
       result[index] = rank / (values.length - 1) - 0.5;
     });

@@ -15,10 +15,7 @@ describe('csv tables', () => {
       headerLine(roundsTable),
       'version,time,wait_count,max_staleness,loss,mean_staleness,uploads,downloads,restarts,communication_rounds',
     );
-    assert.equal(
-      headerLine(evaluationsTable),
-      'version,time,communication_rounds,test_accuracy,test_loss',
-    );
+    assert.equal(headerLine(evaluationsTable), 'version,time,communication_rounds,test_accuracy,test_loss');
   });
 
   it('writes one number per column', () => {
@@ -41,7 +38,11 @@ describe('csv tables', () => {
     const number = fc.double();
     fc.assert(
       fc.property(number, number, fc.option(fc.nat()), (time, loss, maxStaleness) => {
-        const { degraded, trainedSamples, reason, ...row } = fakeRound(3, { time: time + 0, loss: loss + 0, maxStaleness });
+        const { degraded, trainedSamples, reason, ...row } = fakeRound(3, {
+          time: time + 0,
+          loss: loss + 0,
+          maxStaleness,
+        });
         assert.deepStrictEqual(parseRow(roundsTable, rowLine(roundsTable, row)), row);
         assert.ok(degraded === null && trainedSamples > 0 && reason !== '');
       }),

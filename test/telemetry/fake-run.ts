@@ -54,7 +54,14 @@ export function fakeSteps({ workers, waitCount, maxStaleness, updates }: FakeRun
       loss: 1 + random() / 3,
       firstLoss: 1 + random(),
     };
-    const event: UpdateArrived = { type: 'update-arrived', time, incarnation: 1, attempt, finite: true, ...update };
+    const event: UpdateArrived = {
+      type: 'update-arrived',
+      time,
+      incarnation: 1,
+      attempt,
+      finite: true,
+      ...update,
+    };
     const staleness = stale(worker);
     held.push({ ...update, staleness, weight: 1 });
     const effects: Effect[] = [
@@ -80,7 +87,7 @@ export function fakeSteps({ workers, waitCount, maxStaleness, updates }: FakeRun
         scale: 1 / held.length,
         loss,
         degraded: null,
-        staleness: Object.fromEntries(base.map((_, member) => [member, stale(member)])),
+        staleness: base.map((_, member) => [member, stale(member)] as const),
         reason: `floor(${waitCount} * sqrt(2.3026 / 1.8123)) = ${waitCount}`,
       });
       const uploaders = held.map((contribution) => contribution.worker);
@@ -91,7 +98,14 @@ export function fakeSteps({ workers, waitCount, maxStaleness, updates }: FakeRun
         } else if (stale(member) >= maxStaleness) {
           const attempt = attempts[member] ?? 1;
           const reason = `staleness ${stale(member)} >= ${maxStaleness}`;
-          effects.push({ type: 'cancel', worker: member, incarnation: 1, attempt, staleness: stale(member), reason });
+          effects.push({
+            type: 'cancel',
+            worker: member,
+            incarnation: 1,
+            attempt,
+            staleness: stale(member),
+            reason,
+          });
           attempts[member] = attempt + 1;
           effects.push(assign(member, 'restarted'));
         }
@@ -139,10 +153,10 @@ export function fakeWorker(worker: number, changes: Partial<WorkerStatus> = {}):
     state: 'computing',
     incarnation: 1,
     staleness: worker % 5,
-    tasks: 40 - worker,
+    tasks: Math.max(1, 40 - worker),
     restarts: worker % 4,
     crashes: 0,
-    contributions: 38 - worker,
+    contributions: Math.max(0, 38 - worker),
     meanTaskSeconds: 0.4 + worker / 10,
     ...changes,
   };

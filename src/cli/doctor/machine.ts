@@ -26,7 +26,7 @@ export function checkMachine({ nodeVersion, cores, memory }: Machine): readonly 
   return [
     isSupported(nodeVersion)
       ? works('node', nodeVersion)
-      : fails('node', nodeVersion, 'install Node 20.19 or newer of the 20 line, or 22.12 or newer'),
+      : fails('node', nodeVersion, 'install Node 20.19 or newer'),
     works('cores', `${cores}: as many compute threads by default`),
     gigabytes >= neededGigabytes
       ? works('memory', amount)
@@ -36,5 +36,5 @@ export function checkMachine({ nodeVersion, cores, memory }: Machine): readonly 
 
 function isSupported(version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
-  return major > 22 || (major === 22 && minor >= 12) || major === 21 || (major === 20 && minor >= 19);
+  return major > 20 || (major === 20 && minor >= 19);
 }

@@ -20,13 +20,21 @@ async function checkServer(address: string, timeoutSeconds: number): Promise<Che
   const name = `nats ${address}`;
   const { protocol, hostname, port } = new URL(address);
   if (protocol === 'ws:' || protocol === 'wss:') {
-    return fails(name, 'a WebSocket address is not checked here', 'name the address of its TCP port (nats:// or tls://)');
+    return fails(
+      name,
+      'a WebSocket address is not checked here',
+      'name the address of its TCP port (nats:// or tls://)',
+    );
   }
   try {
     const greeting = await readGreeting(hostname, port === '' ? defaultPort : Number(port), timeoutSeconds);
     const version = /^INFO .*"version":\s*"([^"]+)"/.exec(greeting)?.[1];
     if (version !== undefined) return works(name, `nats-server ${version} answers`);
-    return fails(name, 'something else answers there', 'name the host and port on which a nats-server listens');
+    return fails(
+      name,
+      'something else answers there',
+      'name the host and port on which a nats-server listens',
+    );
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return fails(name, reason, 'start a nats-server there, or name the host and port on which one listens');
@@ -60,7 +68,9 @@ export async function checkProgram(env: Readonly<Record<string, string | undefin
   const named = env['STALEWART_NATS_SERVER'];
   const candidates = named
     ? [named]
-    : (env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, process.platform === 'win32' ? 'nats-server.exe' : name));
+    : (env['PATH'] ?? '')
+        .split(delimiter)
+        .map((folder) => join(folder, process.platform === 'win32' ? 'nats-server.exe' : name));
   const mend =
     'needed for --nats only: name a running server with --nats, or install one (Debian and Homebrew: nats-server; Docker: nats)';
   for (const candidate of candidates) {
@@ -69,7 +79,11 @@ export async function checkProgram(env: Readonly<Record<string, string | undefin
       const { stdout } = await promisify(execFile)(candidate, ['--version'], { timeout: 5_000 });
       return works(name, `${stdout.trim()} at ${candidate}`);
     } catch (error) {
-      return fails(name, `${candidate} does not run: ${error instanceof Error ? error.message : String(error)}`, mend);
+      return fails(
+        name,
+        `${candidate} does not run: ${error instanceof Error ? error.message : String(error)}`,
+        mend,
+      );
     }
   }
   return fails(name, named ? `${named} is not an executable file` : 'not found on the search path', mend);

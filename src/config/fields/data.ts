@@ -1,7 +1,8 @@
 /** What is learnt, and how its examples are shared out. */
 import { z } from 'zod';
-import { datasetNames } from '../known-names.js';
-import { isPartition, partitionForms } from '../partition.js';
+import { datasetForms } from '../known-names.js';
+import { formatPartition, parsePartition } from '../../data/partitions/partition-spec.js';
+import { parsedBy } from '../parsed-by.js';
 import { settingNotes } from '../setting-notes.js';
 
 export const dataFields = {
@@ -12,16 +13,20 @@ export const dataFields = {
     .register(settingNotes, {
       topic: 'Data',
       value: 'NAME',
-      allowed: `one of ${datasetNames.join(', ')}, or the path of a module that exports loadDataset`,
+      allowed: datasetForms,
     }),
   partition: z
     .string()
-    .refine(isPartition)
-    .default('iid')
+    .transform(parsedBy((text: string) => formatPartition(parsePartition(text))))
+    .prefault('iid')
     .describe(
       "how the training examples are shared out among the workers: at random, with Dirichlet-distributed classes, or C classes' shards each",
     )
-    .register(settingNotes, { topic: 'Data', value: 'HOW', allowed: partitionForms }),
+    .register(settingNotes, {
+      topic: 'Data',
+      value: 'HOW',
+      allowed: 'iid, dirichlet:ALPHA with ALPHA above 0, or shards:C with C an integer of at least 1',
+    }),
   dataDir: z
     .string()
     .min(1)

@@ -1,6 +1,7 @@
 /** What the workers compute, and with what. */
 import { z } from 'zod';
-import { modelNames } from '../known-names.js';
+import { backendChoices } from '../../compute/backend.js';
+import { modelForms } from '../known-names.js';
 import { settingNotes } from '../setting-notes.js';
 
 export const trainingFields = {
@@ -30,17 +31,13 @@ export const trainingFields = {
     .default('sgd')
     .describe('optimizer of the local steps; its state starts afresh with every task')
     .register(settingNotes, { topic: 'Training', value: 'NAME' }),
-  model: z
-    .string()
-    .default('lenet')
-    .describe('the network')
-    .register(settingNotes, {
-      topic: 'Training',
-      value: 'NAME',
-      allowed: `one of ${modelNames.join(', ')}, or the path of a module that exports createModel`,
-    }),
+  model: z.string().default('lenet').describe('the network').register(settingNotes, {
+    topic: 'Training',
+    value: 'NAME',
+    allowed: modelForms,
+  }),
   backend: z
-    .enum(['auto', 'tensorflow', 'wasm', 'cpu'])
+    .enum(backendChoices)
     .default('auto')
     .describe('what computes; auto: tensorflow where it works, else wasm')
     .register(settingNotes, { topic: 'Training', value: 'NAME' }),

@@ -151,7 +151,7 @@ const arbitraryHeader: fc.Arbitrary<MessageHeader> = fc.oneof(
     outcome: fc.constantFrom('accepted', 'refused'),
     reason,
   }),
-  record({ type: fc.constant('stop' as const), ...fence, epoch: id, reason }),
+  record({ type: fc.constant('stop' as const), ...fence, epoch: id, rejoin: fc.boolean(), reason }),
 );
 
 /** Any valid message; tensors of up to 100 elements with any bits. */

@@ -1,0 +1,131 @@
+/**
+ * What the system costs beside computing: images/s of whole live runs (10 workers, no injected delay, lenet on CIFAR-10), over the
+ * images/s of the same number of threads that do nothing but local steps. Slices alternate within one run of the bench, so that
+ * the machine's moods meet both alike; medians of the slices' ratios are reported.
+ *
+ *   npm run bench:live            local transport, and NATS where a nats-server is installed
+ *   npm run bench:live -- --slices 9 --seconds 8
+ */
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { bufferTime, firstValueFrom, map, take, toArray } from 'rxjs';
+import { createCompute } from '../src/compute/compute-pool.js';
+import { loadDataset } from '../src/data/load-dataset.js';
+import { makePartitions } from '../src/data/partitions/make-partitions.js';
+import { train } from '../src/index.js';
+import { startNatsServer } from '../test/support/nats-server.js';
+
+const { values } = parseArgs({
+  options: {
+    slices: { type: 'string', default: '7' },
+    seconds: { type: 'string', default: '6' },
+    threads: { type: 'string', default: String(availableParallelism()) },
+  },
+});
+const slices = Number(values.slices);
+const seconds = Number(values.seconds);
+const threads = Number(values.threads);
+const workers = 10;
+const [localSteps, batchSize] = [10, 32];
+
+const dataset = await loadDataset('cifar10', { seed: 1 });
+const partitions = makePartitions({ kind: 'iid' }, dataset.train.labels, dataset.classes, workers, 1);
+
+/** Images/s of one thread that does nothing but tasks of U local steps. */
+async function oneThread(): Promise<number> {
+  const compute = await createCompute({
+    model: 'lenet',
+    dataset,
+    partitions,
+    batchSize,
+    learningRate: 0.05,
+    seed: 1,
+    threads: 1,
+  });
+  const { signal } = new AbortController();
+  const parameters = compute.model.initial;
+  let attempt = 0;
+  const tasks = async (until: number): Promise<number> => {
+    let samples = 0;
+    while (performance.now() < until) {
+      attempt += 1;
+      samples += (await compute.run({ worker: attempt % workers, attempt, parameters, localSteps }, signal))
+        .samples;
+    }
+    return samples;
+  };
+  await tasks(performance.now() + 1000);
+  const began = performance.now();
+  const samples = await tasks(began + seconds * 1000);
+  const rate = samples / ((performance.now() - began) / 1000);
+  await compute.close();
+  return rate;
+}
+
+/** Images/s that a whole run trains on, over its middle. */
+async function wholeRun(policy: string, nats?: string): Promise<number> {
+  const run = train({
+    policy,
+    waitCount: 2,
+    workers,
+    localSteps,
+    batchSize,
+    learningRate: 0.05,
+    threads,
+    dataset,
+    rounds: null,
+    time: 3600,
+    evalEvery: 1_000_000,
+    out: false,
+    ...(nats === undefined ? {} : { nats }),
+  });
+  run.done.catch(() => undefined);
+  await run.ready;
+  const trained$ = run.rounds$.pipe(map(({ trainedSamples }) => ({ trainedSamples, at: performance.now() })));
+  // The first second warms up.
+  const [warm, ...measured] = await firstValueFrom(
+    trained$.pipe(bufferTime(1000), take(Math.ceil(seconds) + 1), toArray()),
+  );
+  const first = warm?.at(-1);
+  const last = measured.flat().at(-1);
+  await run.stop('now');
+  if (first === undefined || last === undefined) throw new Error('no round was closed');
+  return (last.trainedSamples - first.trainedSamples) / ((last.at - first.at) / 1000);
+}
+
+const median = (numbers: readonly number[]): number => {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] ?? NaN;
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? NaN)) / 2;
+};
+
+const server = await startNatsServer();
+const kinds = [
+  ['local transport, k-async', () => wholeRun('k-async')],
+  ['NATS, k-async', () => wholeRun('k-async', server.url)],
+] as const;
+const ratios = new Map<string, number[]>();
+const rates = new Map<string, number[]>();
+for (let slice = 0; slice < slices; slice += 1) {
+  const alone = await oneThread();
+  rates.set('one thread', [...(rates.get('one thread') ?? []), alone]);
+  for (const [kind, measure] of kinds) {
+    const rate = await measure();
+    rates.set(kind, [...(rates.get(kind) ?? []), rate]);
+    ratios.set(kind, [...(ratios.get(kind) ?? []), rate / (threads * alone)]);
+  }
+  process.stdout.write(`slice ${slice + 1} of ${slices}\r`);
+}
+await server.stop();
+
+process.stdout.write(
+  `${threads} threads, ${workers} workers, medians of ${slices} interleaved slices of ${seconds} s\n\n`,
+);
+for (const [kind, all] of rates) {
+  const ratio = ratios.get(kind);
+  const share = ratio === undefined ? '' : `   ${median(ratio).toFixed(3)} × (threads × one thread)`;
+  process.stdout.write(
+    `${kind.padEnd(26)} ${Math.round(median(all)).toString().padStart(6)} images/s${share}\n`,
+  );
+}

@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+/**
+ * The program `stalewart`. It parses, dispatches and maps errors to exit codes; what a command needs is loaded when the
+ * command runs, so that a wrong word is answered at once.
+ */
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { dataCommand } from './data.js';
+import { doctorCommand } from './doctor.js';
+import { createProgram, type ProgramContext, runProgram } from './program.js';
+import { type RunTrain, trainCommand } from './train.js';
+
+const context: ProgramContext = {
+  writeOut: (text) => process.stdout.write(text),
+  writeError: (text) => process.stderr.write(text),
+  exitCode: 0,
+};
+
+const runTrain: RunTrain = async (request) => {
+  const { runTrainCommand } = await import('./run-train.js');
+  return runTrainCommand(request);
+};
+
+const manifest = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+const { version } = z.object({ version: z.string() }).parse(JSON.parse(manifest));
+
+const commands = [trainCommand(context, runTrain), dataCommand(context), doctorCommand(context)];
+const program = createProgram(version, commands, context);
+process.exitCode = await runProgram(program, process.argv.slice(2), context);

@@ -1,0 +1,92 @@
+/**
+ * Carries out `stalewart train`: connects a run to the terminal (progress, log, data set being fetched), to the signals that stop
+ * it, and to the exit code. Loaded only once the configuration is known to be right.
+ */
+import { auditTime } from 'rxjs';
+import { systemClock } from '../clock/clock.js';
+import { exitCodes } from '../errors.js';
+import type { Run, RunInfo } from '../run/run.js';
+import { startRun } from '../run/train.js';
+import { fromConfig } from '../run/train-options.js';
+import { renderFinalBlock } from '../telemetry/final-block.js';
+import { createLiveScreen, type LiveScreen } from '../telemetry/live-screen.js';
+import { createLogger, type Logger } from '../telemetry/logger.js';
+import { createProgress, type Progress } from '../telemetry/progress.js';
+import { createFetchDisplay } from './fetch-display.js';
+import { stopOnSignals } from './stop-on-signals.js';
+import type { TrainRequest } from './train.js';
+
+/** Milliseconds between two looks at the workers. */
+const workersEvery = 100;
+
+/** @returns the exit code @throws StalewartError by which the run failed */
+export async function runTrainCommand({ config, origin, warnings }: TrainRequest): Promise<number> {
+  const clock = systemClock();
+  const screen = createLiveScreen({ clock });
+  const logger = createLogger({
+    destinations: [{ format: 'plain', colour: screen.colour, write: (text) => screen.print(text) }],
+  });
+  for (const warning of warnings) logger.warn(warning);
+  const fetchDisplay = createFetchDisplay(process.stderr);
+  const run = startRun(fromConfig(config), {
+    origin,
+    onFetchProgress: (progress) => fetchDisplay.update(progress),
+  });
+  let progress: Progress | null = null;
+  const signals = stopOnSignals(run, (text) =>
+    progress === null ? logger.info(text) : progress.notice(text),
+  );
+  try {
+    run.notices$.subscribe(({ level, message }) => logger[level](message));
+    // A run that fails before it begins is told of by `done`.
+    const info = await run.ready.catch(() => null);
+    fetchDisplay.end();
+    if (info !== null) {
+      if (info.writeLog !== null) logger.add({ format: 'json', level: 'debug', write: info.writeLog });
+      progress = showProgress(run, info, screen, logger);
+    }
+    const summary = await run.done;
+    return summary.status === 'stopped' ? exitCodes.stopped : exitCodes.finished;
+  } catch (error) {
+    if (signals.stopped && run.summary() === null) {
+      logger.info('stopped before the first round');
+      return exitCodes.stopped;
+    }
+    throw error;
+  } finally {
+    signals.release();
+    progress?.close();
+    await report(run, config.json, screen);
+  }
+}
+
+function showProgress(run: Run, info: RunInfo, screen: LiveScreen, logger: Logger): Progress {
+  const { config, model, dataset, backend, threads, transport } = info;
+  logger.info(`backend ${backend}: ${info.backendReason}`);
+  const { policy, workers, rounds, time, targetAccuracy } = config;
+  const progress = createProgress({
+    header: { policy, model: model.name, dataset: dataset.name, backend, threads, workers, mode: transport },
+    goal: { rounds, time, targetAccuracy },
+    screen,
+    logger,
+    clock: systemClock(),
+  });
+  run.rounds$.subscribe((record) => progress.round(record));
+  run.evaluations$.subscribe((record) => progress.evaluation(record));
+  run.restarts$.subscribe((record) => progress.restart(record));
+  run.failures$.subscribe((record) => progress.failure(record));
+  run.steps$.pipe(auditTime(workersEvery)).subscribe(() => progress.workers(run.workers()));
+  return progress;
+}
+
+/** The final block, and the summary as JSON where it was asked for; nothing if training never began. */
+async function report(run: Run, json: boolean, screen: LiveScreen): Promise<void> {
+  const summary = run.summary();
+  const paths = (await run.ready.catch(() => null))?.paths ?? null;
+  if (summary === null || paths === null) return;
+  const { colour, glyphs } = screen;
+  const block = renderFinalBlock(summary, paths, { colour, glyphs });
+  const stream = json ? process.stderr : process.stdout;
+  stream.write(`${block}\n`);
+  if (json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+}

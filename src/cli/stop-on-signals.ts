@@ -1,0 +1,36 @@
+/**
+ * SIGINT and SIGTERM: the first ends the run after the open round, the second at once, the third ends the process, saving
+ * nothing.
+ */
+import { exitCodes } from '../errors.js';
+import type { Run } from '../run/run.js';
+
+export interface SignalWatch {
+  /** Whether a signal has come. */
+  readonly stopped: boolean;
+  /** Gives the signals back. */
+  release(): void;
+}
+
+/** @param tell shows what will happen */
+export function stopOnSignals(run: Pick<Run, 'stop'>, tell: (text: string) => void): SignalWatch {
+  let count = 0;
+  const stop = (): void => {
+    count += 1;
+    if (count > 2) process.exit(exitCodes.stopped);
+    tell(count === 1 ? 'stopping after this round; once more: at once' : 'stopping at once');
+    // How it ends is heard from `done`.
+    run.stop(count === 1 ? 'finish-round' : 'now').catch(() => undefined);
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  return {
+    get stopped() {
+      return count > 0;
+    },
+    release() {
+      process.off('SIGINT', stop);
+      process.off('SIGTERM', stop);
+    },
+  };
+}

@@ -1,0 +1,141 @@
+/** Bad input on the command line: one line on standard error, exit code 2, nothing on standard output. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'mocha';
+import { runCli } from './run-cli.js';
+
+const policies = 'abs, ada-sync, k-async, k-sync, asgd, sync, local-sgd';
+const laws =
+  'none, constant, exponential, shifted-exponential, gamma, pareto, log-normal, weibull, empirical';
+
+describe('bad input on the command line', () => {
+  const cases: [string, string][] = [
+    ['trian', "unknown command 'trian' (Did you mean train?)"],
+    ['train --polcy abs', "unknown option '--polcy' (Did you mean --policy?)"],
+    ['train --policy', "option '--policy <NAME>' argument missing"],
+    ['train a.yaml b.yaml', "too many arguments for 'train'. Expected 1 argument but got 2."],
+    ['train --policy abss', `--policy is "abss": it must be one of ${policies} (did you mean "abs"?)`],
+    [
+      'train --model lennet',
+      '--model is "lennet": it must be one of lenet, mlp, resnet8, or the path of a module that exports createModel (did you mean "lenet"?)',
+    ],
+    ['train --workers 4 --k0 5', '--k0 is 5: it must be at most the number of workers, which is 4'],
+    ['train --a 0', '--a is 0: it must be a number above 0 or Infinity'],
+    ['train --a -2', '--a is -2: it must be a number above 0 or Infinity'],
+    ['train --a much', '--a is "much": it must be a number above 0 or Infinity'],
+    ['train --local-steps 0', '--local-steps is 0: it must be an integer from 1 to 100000'],
+    ['train --policy sync --local-steps 5', '--local-steps is 5: it must be 1 with the policy sync'],
+    ['train --straggler gama', `--straggler is "gama": it must be one of ${laws} (did you mean "gamma"?)`],
+    [
+      'train --straggler gamma:vmach=-1',
+      '--straggler is "gamma:vmach=-1": it must be gamma with vmach a number from 0 to 10, and it is -1',
+    ],
+    [
+      'train --straggler pareto:shape=0.5,mean=1',
+      '--straggler is "pareto:shape=0.5,mean=1": it must be pareto with shape above 1 where its mean is given (use scale otherwise), and it is 0.5',
+    ],
+    ['train --batch-size 1e9', '--batch-size is 1000000000: it must be an integer from 1 to 65536'],
+    ['train --seed 1.5', '--seed is 1.5: it must be an integer of at least 0'],
+    ['train --loss-smoothing 1', '--loss-smoothing is 1: it must be a number of at least 0 and below 1'],
+    ['train --heartbeat 30', '--heartbeat-timeout is 10: it must be more than --heartbeat, which is 30'],
+    ['train absent.yaml', 'the configuration file absent.yaml cannot be read: there is no such file'],
+    ['data', "missing required argument 'name'"],
+    [
+      'doctor --nats http://x',
+      '--nats is "http://x": it must be nats://HOST:PORT or tls://HOST:PORT, several separated by commas',
+    ],
+  ];
+  for (const [command, line] of cases) {
+    it(command, async () => {
+      assert.deepEqual(await runCli(command.split(' ')), {
+        exitCode: 2,
+        stdout: '',
+        stderr: `error: ${line}\n`,
+      });
+    });
+  }
+
+  it('a misspelt data set is met with a suggestion', async () => {
+    const { exitCode, stderr } = await runCli(['train', '--dataset', 'cifar-10']);
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /^error: --dataset is "cifar-10": it must be .* \(did you mean "cifar10"\?\)\n$/);
+  });
+
+  it('several mistakes are several lines', async () => {
+    const { exitCode, stderr } = await runCli(['train', '--k0', '0', '--threads', 'x', '--policy', 'k-synk']);
+    assert.equal(exitCode, 2);
+    assert.deepEqual(stderr.trimEnd().split('\n'), [
+      'error: --k0 is 0: it must be an integer of at least 1',
+      'error: --threads is "x": it must be an integer from 1 to 1024',
+      `error: --policy is "k-synk": it must be one of ${policies} (did you mean "k-sync"?)`,
+    ]);
+  });
+});
+
+describe('bad input in a file', () => {
+  let folder = '';
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'stalewart-cli-'));
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  const cases: [string, string, string][] = [
+    [
+      'an unknown key',
+      'policy: abs\nbatch_size: 3\n',
+      'batch_size (FILE:2) is not a setting (did you mean "batchSize"?)',
+    ],
+    [
+      'a wrong value',
+      '\nlocalSteps: 0\n',
+      'localSteps (FILE:2) is 0: it must be an integer from 1 to 100000',
+    ],
+    ['a repeated key', 'k0: 1\nk0: 2\n', 'FILE:2 is not valid YAML: Map keys must be unique'],
+    ['a list', '- k0\n', 'FILE must hold a map of settings, such as "policy: abs"'],
+  ];
+  for (const [name, text, line] of cases) {
+    it(name, async () => {
+      const file = join(folder, 'job.yaml');
+      writeFileSync(file, text);
+      assert.deepEqual(await runCli(['train', file]), {
+        exitCode: 2,
+        stdout: '',
+        stderr: `error: ${line.replace('FILE', file)}\n`,
+      });
+    });
+  }
+
+  it('is overruled by a flag that is right', async () => {
+    const file = join(folder, 'job.yaml');
+    writeFileSync(file, 'k0: 99\nbatchSize: 0\n');
+    const { stderr } = await runCli(['train', file, '--k0', '2']);
+    assert.equal(stderr, `error: batchSize (${file}:2) is 0: it must be an integer from 1 to 65536\n`);
+  });
+});
+
+describe('the program answers a mistake', () => {
+  it('before it loads TensorFlow.js, NATS, nact or RxJS', async () => {
+    // A loader hook that names every module on standard error.
+    const hook = `export async function resolve(name, context, next) {
+      const found = await next(name, context);
+      process.stderr.write('loaded ' + found.url + '\\n');
+      return found;
+    }`;
+    const hookUrl = `data:text/javascript,${encodeURIComponent(hook)}`;
+    const register = `import { register } from 'node:module'; register(${JSON.stringify(hookUrl)});`;
+    const nodeOptions = ['--import', `data:text/javascript,${encodeURIComponent(register)}`];
+    const { exitCode, stderr } = await runCli(['train', '--k0', '99'], nodeOptions);
+    assert.equal(exitCode, 2);
+    const loaded = stderr.split('\n').filter((line) => line.startsWith('loaded '));
+    assert.ok(
+      loaded.some((line) => line.includes('/zod/')),
+      'the hook works',
+    );
+    const heavy = loaded.filter((line) =>
+      /@tensorflow|\/node_modules\/(nats|nact|rxjs|pacote|winston)\//.test(line),
+    );
+    assert.deepEqual(heavy, []);
+  });
+});

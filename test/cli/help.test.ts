@@ -1,0 +1,49 @@
+/** What the program says about itself. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'mocha';
+import { settings } from '../../src/config/settings.js';
+import { topics } from '../../src/config/setting-notes.js';
+import { runCli } from './run-cli.js';
+
+describe('stalewart --version', () => {
+  it('is that of the package', async () => {
+    const manifest = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+    const version = /"version": "([^"]+)"/.exec(manifest)?.[1];
+    assert.deepEqual(await runCli(['--version']), { exitCode: 0, stdout: `${version}\n`, stderr: '' });
+  });
+});
+
+describe('stalewart --help', () => {
+  it('lists the commands', async () => {
+    const { exitCode, stdout } = await runCli(['--help']);
+    assert.equal(exitCode, 0);
+    for (const command of ['train', 'data', 'doctor', 'help']) {
+      assert.match(stdout, new RegExp(`^  ${command} `, 'm'));
+    }
+  });
+
+  it('is what an empty command line gets, with exit code 2', async () => {
+    const { exitCode, stdout, stderr } = await runCli([]);
+    assert.equal(exitCode, 2);
+    assert.equal(stdout, '');
+    assert.match(stderr, /^Usage: stalewart /);
+  });
+});
+
+describe('stalewart train --help', () => {
+  it('shows every setting under its topic, in 100 columns', async () => {
+    const { exitCode, stdout } = await runCli(['train', '--help']);
+    assert.equal(exitCode, 0);
+    const lines = stdout.split('\n');
+    assert.ok(lines.every((line) => line.length <= 100));
+    assert.deepEqual(
+      lines.filter((line) => /^[A-Z]\w+:$/.test(line)).map((line) => line.slice(0, -1)),
+      ['Arguments', ...topics, 'Options'],
+    );
+    for (const { flag, kind, default: fallback } of settings) {
+      const shown = kind === 'boolean' && fallback === 'true' ? flag.replace('--', '--no-') : flag;
+      assert.match(stdout, new RegExp(`^  ${shown}\\b`, 'm'), flag);
+    }
+  });
+});

@@ -1,0 +1,140 @@
+/** From the command line to the configuration of a run. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'mocha';
+import { createProgram, type ProgramContext, runProgram } from '../../src/cli/program.js';
+import { type RunTrain, trainCommand, type TrainRequest } from '../../src/cli/train.js';
+import { settings } from '../../src/config/settings.js';
+import { configError, StalewartError } from '../../src/errors.js';
+
+interface Outcome {
+  readonly exitCode: number;
+  readonly request: TrainRequest | null;
+  readonly errors: string;
+}
+
+async function train(args: readonly string[], run: RunTrain = async () => 0): Promise<Outcome> {
+  let request: TrainRequest | null = null;
+  let errors = '';
+  const context: ProgramContext = {
+    writeOut: () => undefined,
+    writeError: (text) => {
+      errors += text;
+    },
+    exitCode: 0,
+  };
+  const command = trainCommand(context, (given) => {
+    request = given;
+    return run(given);
+  });
+  const exitCode = await runProgram(createProgram('1.2.3', [command], context), ['train', ...args], context);
+  return { exitCode, request, errors };
+}
+
+describe('the train command', () => {
+  let folder = '';
+  let file = '';
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'stalewart-train-'));
+    file = join(folder, 'job.yaml');
+    writeFileSync(file, 'workers: 6\nk0: 3\nrounds: 9\njson: true\nkMonotone: false\ntime: 5\n');
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  it('has flags win over the file, and the file over the defaults', async () => {
+    const { request } = await train([file, '--k0', '2', '--no-json', '--k-monotone', '--time', 'none']);
+    assert.ok(request !== null);
+    const { workers, k0, a, rounds, json, kMonotone, time } = request.config;
+    assert.deepEqual(
+      { workers, k0, a, rounds, json, kMonotone, time },
+      { workers: 6, k0: 2, a: 8, rounds: 9, json: false, kMonotone: true, time: null },
+    );
+  });
+
+  it('takes the last of a repeated flag, and values that begin with a dash', async () => {
+    const { request } = await train(['--k0', '1', '--k0', '4', '--out', '-results']);
+    assert.equal(request?.config.k0, 4);
+    assert.equal(request?.config.out, '-results');
+  });
+
+  it('understands a flag for every setting', async () => {
+    const values: Readonly<Record<string, string>> = {
+      policy: 'k-async',
+      kRounding: 'ceil',
+      threshold: 'ceil-a-over-k',
+      stalenessTest: 'gt',
+      lossSmoothing: '0.5',
+      localOptimizer: 'adam',
+      model: 'mlp',
+      backend: 'wasm',
+      engine: 'tfjs',
+      dataset: 'mnist',
+      partition: 'shards:2',
+      straggler: 'exponential',
+      slowdown: '0:2',
+      bursts: '0:on=1,off=1,factor=2',
+      nats: 'nats://localhost:4222',
+      targetAccuracy: '0.5',
+      heartbeatTimeout: '9',
+      restartBackoffMax: '9',
+      run: 'r1',
+    };
+    const args = settings.flatMap(({ name, flag, kind, default: fallback }) => {
+      if (kind === 'boolean') return [fallback === 'true' ? flag.replace('--', '--no-') : flag];
+      return [flag, values[name] ?? '3'];
+    });
+    const { exitCode, request, errors } = await train(args);
+    assert.equal(errors, '');
+    assert.equal(exitCode, 0);
+    const defaults = (await train([])).request;
+    assert.ok(request !== null && defaults !== null);
+    const unchanged = settings.filter(({ name }) => {
+      const [said, fallback] = [request.config, defaults.config].map(
+        (config) => Object.entries(config).find(([key]) => key === name)?.[1],
+      );
+      return JSON.stringify(said) === JSON.stringify(fallback);
+    });
+    assert.deepEqual(unchanged, []);
+  });
+
+  it('warns of settings without effect', async () => {
+    const { request } = await train([file, '--policy', 'asgd', '--a', '3']);
+    assert.deepEqual(request?.warnings, [
+      `k0 (${file}:2) has no effect: the policy asgd does not use it`,
+      `kMonotone (${file}:5) has no effect: the policy asgd does not use it`,
+      '--a has no effect: the policy asgd does not use it',
+    ]);
+  });
+
+  it('exits with the code of the run', async () => {
+    assert.equal((await train([], async () => 130)).exitCode, 130);
+  });
+
+  it('shows an error of the run in the words of the command line', async () => {
+    const { exitCode, errors } = await train(['--out', 'x'], () =>
+      Promise.reject(configError('out', 'x', 'a folder without a run')),
+    );
+    assert.equal(errors, 'error: --out is "x": it must be a folder without a run\n');
+    assert.equal(exitCode, 2);
+  });
+
+  it('exits with the code of the error, and shows the stack of a defect', async () => {
+    const absent = await train([], () =>
+      Promise.reject(new StalewartError('SERVICE', 'no NATS at nats://x')),
+    );
+    assert.deepEqual([absent.exitCode, absent.errors], [4, 'error: no NATS at nats://x\n']);
+    const defect = await train([], () => Promise.reject(new TypeError('a defect')));
+    assert.equal(defect.exitCode, 1);
+    assert.match(defect.errors, /^TypeError: a defect\n {4}at /);
+  });
+
+  it('does not run when the configuration is wrong', async () => {
+    assert.deepEqual(await train(['--k0', '0']), {
+      exitCode: 2,
+      request: null,
+      errors: 'error: --k0 is 0: it must be an integer of at least 1\n',
+    });
+  });
+});

@@ -1,0 +1,69 @@
+/** The documents say what the code does: the tables of settings, the examples, the example job. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, it } from 'mocha';
+import { readConfigFile } from '../../src/config/config-file.js';
+import { resolveTrainConfig, unusedSettings } from '../../src/config/resolve.js';
+import { settings } from '../../src/config/settings.js';
+import { parseBursts } from '../../src/stragglers/bursts.js';
+import { parseSlowdown } from '../../src/stragglers/slowdown.js';
+import { parseStraggler, stragglerLaws } from '../../src/stragglers/parse-straggler.js';
+import { compareDoc } from './configuration-doc.js';
+
+const project = new URL('../../../', import.meta.url);
+const read = (file: string) => readFileSync(new URL(file, project), 'utf8');
+
+describe('docs/configuration.md', () => {
+  it('lists the settings of the schema (node dist/test/config/update-configuration-doc.js brings it up to date)', () => {
+    const { found, wanted } = compareDoc();
+    assert.equal(found, wanted);
+  });
+
+  it('has a description of every setting', () => {
+    for (const { name, description, kind, value } of settings) {
+      assert.ok(description.length > 5, name);
+      assert.equal(value === undefined, kind === 'boolean', name);
+    }
+  });
+});
+
+describe('docs/stragglers.md', () => {
+  const text = read('docs/stragglers.md');
+
+  it('explains every law, with the defaults that it has', () => {
+    for (const law of stragglerLaws) {
+      const row = new RegExp(`^\\| \`${law}\` \\|([^|]*)\\|`, 'm').exec(text)?.[1];
+      assert.ok(row !== undefined, law);
+      const stated = [...row.matchAll(/`(\w+)=([\d.]+)`/g)].map(([, name, value]) => [name, Number(value)]);
+      if (law === 'empirical') continue;
+      const { law: _name, ...defaults } = parseStraggler(law);
+      assert.deepEqual(Object.fromEntries(stated), defaults);
+    }
+  });
+
+  it('has examples that are right', () => {
+    let examples = 0;
+    for (const [, flag, quoted, bare] of text.matchAll(
+      /--(straggler|slowdown|bursts) (?:"([^"]*)"|([^\s`…]+))/g,
+    )) {
+      const value = quoted ?? bare ?? '';
+      if (value === '') continue;
+      if (flag === 'straggler') parseStraggler(value);
+      else if (flag === 'slowdown') parseSlowdown(value);
+      else parseBursts(value);
+      examples += 1;
+    }
+    assert.ok(examples >= 9, `${examples} examples`);
+  });
+});
+
+describe('examples/cifar10.yaml', () => {
+  it('is a configuration of which every setting is used', () => {
+    const { values } = readConfigFile(fileURLToPath(new URL('examples/cifar10.yaml', project)));
+    const config = resolveTrainConfig(values);
+    assert.equal(config.policy, 'abs');
+    assert.equal(config.straggler.law, 'gamma');
+    assert.deepEqual(unusedSettings(values, config.policy), []);
+  });
+});

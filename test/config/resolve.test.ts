@@ -1,0 +1,285 @@
+/** From what was said to what holds, and the one line per setting that is wrong. */
+import assert from 'node:assert/strict';
+import { availableParallelism, tmpdir } from 'node:os';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'mocha';
+import fc from 'fast-check';
+import { policies, policyNames } from '../../protocols/sync/registry.js';
+import { checkBatchSize } from '../../src/config/cross-checks.js';
+import { resolveTrainConfig, unusedSettings } from '../../src/config/resolve.js';
+import { StalewartError } from '../../src/errors.js';
+
+/** The lines of a configuration error. */
+function refusal(action: () => unknown): readonly string[] {
+  try {
+    action();
+  } catch (error) {
+    assert.ok(error instanceof StalewartError, String(error));
+    assert.equal(error.code, 'CONFIG');
+    assert.equal(error.exitCode, 2);
+    return error.message.split('\n');
+  }
+  return assert.fail('nothing was refused');
+}
+
+describe('resolveTrainConfig', () => {
+  it('writes out every default', () => {
+    assert.deepEqual(resolveTrainConfig({}), {
+      policy: 'abs',
+      workers: 10,
+      k0: 2,
+      a: 8,
+      kRounding: 'floor',
+      kMonotone: true,
+      lossSmoothing: 0.9,
+      threshold: 'floor-a-over-k',
+      stalenessTest: 'ge',
+      localSteps: 10,
+      batchSize: 32,
+      learningRate: 0.1,
+      localOptimizer: 'sgd',
+      model: 'lenet',
+      backend: 'auto',
+      engine: 'auto',
+      threads: availableParallelism(),
+      skipNonFinite: false,
+      dataset: 'cifar10',
+      partition: 'iid',
+      dataDir: null,
+      straggler: { law: 'none' },
+      slowdown: {},
+      bursts: {},
+      nats: null,
+      heartbeat: 1,
+      heartbeatTimeout: 10,
+      uploadRetry: 2,
+      maxRestarts: 5,
+      restartWindow: 60,
+      restartBackoff: 0.5,
+      restartBackoffMax: 10,
+      rounds: 1000,
+      targetAccuracy: null,
+      time: null,
+      roundDeadline: null,
+      evalEvery: 50,
+      evalSamples: null,
+      seed: 1,
+      run: null,
+      out: null,
+      json: false,
+    });
+  });
+
+  it('reads its own result again, also through JSON', () => {
+    const config = resolveTrainConfig({
+      workers: 20,
+      a: Infinity,
+      maxStaleness: 3,
+      straggler: 'pareto:shape=3',
+      slowdown: '0:3',
+      bursts: '1:on=1,off=2,factor=3',
+      nats: 'localhost',
+      time: 60,
+    });
+    assert.deepEqual(resolveTrainConfig(config), config);
+    const json = JSON.stringify(config, (_key, value: unknown) => (value === Infinity ? 'Infinity' : value));
+    assert.deepEqual(resolveTrainConfig(JSON.parse(json)), config);
+  });
+
+  it('derives what depends on other settings', () => {
+    const { k0, a, threshold } = resolveTrainConfig({ workers: 23, maxStaleness: 4 });
+    assert.deepEqual({ k0, a, threshold }, { k0: 4, a: 16, threshold: 'constant' });
+    assert.equal(resolveTrainConfig({ policy: 'sync' }).localSteps, 1);
+    assert.equal(resolveTrainConfig({ time: 60 }).rounds, null);
+    assert.equal(resolveTrainConfig({ targetAccuracy: 0.5 }).rounds, null);
+    assert.equal(resolveTrainConfig({ targetAccuracy: 0.5, rounds: 7 }).rounds, 7);
+    assert.equal(resolveTrainConfig({ rounds: null }).rounds, null);
+    assert.equal(resolveTrainConfig({ partition: 'shards:02' }).partition, 'shards:2');
+    assert.deepEqual(resolveTrainConfig({ nats: 'a:1, tls://b' }).nats, ['nats://a:1', 'tls://b']);
+  });
+
+  it('accepts every registered policy', () => {
+    for (const policy of policyNames) assert.equal(resolveTrainConfig({ policy }).policy, policy);
+  });
+
+  it('accepts what the program brings along', () => {
+    const [abs] = policies;
+    assert.ok(abs);
+    const own = { policies: [{ ...abs, name: 'mine' }], models: ['my-model'], datasets: ['my-data'] };
+    const config = resolveTrainConfig(
+      { policy: 'mine', model: 'my-model', dataset: 'my-data' },
+      undefined,
+      own,
+    );
+    assert.equal(config.policy, 'mine');
+  });
+
+  const policyList = 'one of abs, ada-sync, k-async, k-sync, asgd, sync, local-sgd';
+  const modelList = 'one of lenet, mlp, resnet8, or the path of a module that exports createModel';
+  const datasetList =
+    'one of cifar10, cifar100, mnist, fashion-mnist, synthetic, synthetic:SETTINGS, or the path of a module or folder';
+  const refused: [object, string][] = [
+    [{ policy: 'ab' }, `policy is "ab": it must be ${policyList} (did you mean "abs"?)`],
+    [{ policy: 'x' }, `policy is "x": it must be ${policyList}`],
+    [{ workers: 0 }, 'workers is 0: it must be an integer from 1 to 10000'],
+    [{ workers: 2.5 }, 'workers is 2.5: it must be an integer from 1 to 10000'],
+    [{ workers: '3' }, 'workers is "3": it must be an integer from 1 to 10000'],
+    [{ k0: 11 }, 'k0 is 11: it must be at most the number of workers, which is 10'],
+    [{ workers: 3, waitCount: 4 }, 'waitCount is 4: it must be at most the number of workers, which is 3'],
+    [{ a: 0 }, 'a is 0: it must be a number above 0 or Infinity'],
+    [{ a: -3 }, 'a is -3: it must be a number above 0 or Infinity'],
+    [{ lossSmoothing: 1 }, 'lossSmoothing is 1: it must be a number of at least 0 and below 1'],
+    [
+      { threshold: 'constant' },
+      'threshold is "constant": it must be accompanied by maxStaleness, the constant',
+    ],
+    [{ maxStaleness: 0 }, 'maxStaleness is 0: it must be an integer of at least 1'],
+    [{ stalenessTest: '>=' }, 'stalenessTest is ">=": it must be one of ge, gt'],
+    [{ localSteps: 0 }, 'localSteps is 0: it must be an integer from 1 to 100000'],
+    [{ policy: 'sync', localSteps: 10 }, 'localSteps is 10: it must be 1 with the policy sync'],
+    [{ batchSize: -1 }, 'batchSize is -1: it must be an integer from 1 to 65536'],
+    [{ learningRate: 0 }, 'learningRate is 0: it must be a number above 0 and at most 1000000'],
+    [{ learningRate: Number.NaN }, 'learningRate is NaN: it must be a number above 0 and at most 1000000'],
+    [
+      { localOptimizer: 'adma' },
+      'localOptimizer is "adma": it must be one of sgd, momentum, adam (did you mean "adam"?)',
+    ],
+    [{ model: 'lennet' }, `model is "lennet": it must be ${modelList} (did you mean "lenet"?)`],
+    [{ model: './absent.js' }, `model is "./absent.js": it must be ${modelList}, and there is no such file`],
+    [{ engine: 'plan' }, 'engine is "plan": it must be one of auto, tfjs'],
+    [{ threads: 0 }, 'threads is 0: it must be an integer from 1 to 1024'],
+    [
+      { partition: 'dirichlet:0' },
+      'partition is "dirichlet:0": it must be iid, dirichlet:ALPHA (ALPHA > 0) or shards:C (C a positive integer)',
+    ],
+    [{ dataset: 'minst' }, `dataset is "minst": it must be ${datasetList} (did you mean "mnist"?)`],
+    [{ dataset: './absent' }, `dataset is "./absent": it must be ${datasetList}, and there is no such file`],
+    [
+      { dataset: 'synthetic:size=1' },
+      `dataset is "synthetic:size=1": it must be ${datasetList}, and the settings may be synthetic or ` +
+        'synthetic:examples=1…1000000,test=1…1000000,size=4…256,channels=1…16,classes=2…256,noise=0…10',
+    ],
+    [
+      { straggler: { law: 'gamma', vmach: -1 } },
+      'straggler is {"law":"gamma","vmach":-1}: it must be gamma with vmach a number from 0 to 10, and it is -1',
+    ],
+    [{ slowdown: '17:3' }, 'slowdown is "17:3": it must be for workers 0 to 9, and 17 is none of them'],
+    [
+      { slowdown: { 3: 0.5 } },
+      'slowdown is {"3":0.5}: it must be WORKER:FACTOR,… with factors of at least 1, such as 0:3,4:5, and the factor of 3 is 0.5',
+    ],
+    [
+      { bursts: { 10: { on: 1, off: 1, factor: 2 } } },
+      'bursts is {"10":{"on":1,"off":1,"factor":2}}: it must be for workers 0 to 9, and 10 is none of them',
+    ],
+    [
+      { nats: 'http://x' },
+      'nats is "http://x": it must be nats://HOST:PORT or tls://HOST:PORT, several separated by commas',
+    ],
+    [{ nats: '' }, 'nats is "": it must be nats://HOST:PORT or tls://HOST:PORT, several separated by commas'],
+    [{ heartbeat: 20 }, 'heartbeatTimeout is 10: it must be more than heartbeat, which is 20'],
+    [
+      { restartBackoffMax: 0.1 },
+      'restartBackoffMax is 0.1: it must be at least restartBackoff, which is 0.5',
+    ],
+    [{ time: 0 }, 'time is 0: it must be a number above 0 and at most 1000000000 or none'],
+    [{ targetAccuracy: 60 }, 'targetAccuracy is 60: it must be a number above 0 and at most 1 or none'],
+    [{ run: 'a b' }, 'run is "a b": it must be 1 to 64 letters, digits, - and _'],
+    [{ json: 'yes' }, 'json is "yes": it must be true or false'],
+    [{ batch_size: 3 }, 'batch_size is not a setting (did you mean "batchSize"?)'],
+    [{ foo: 3 }, 'foo is not a setting'],
+    [[], 'the configuration is []: it must be a map of settings'],
+  ];
+  for (const [input, line] of refused) {
+    it(`refuses ${JSON.stringify(input)}`, () => {
+      assert.deepEqual(
+        refusal(() => resolveTrainConfig(input)),
+        [line],
+      );
+    });
+  }
+
+  it('names every wrong setting on a line of its own, also across settings', () => {
+    const lines = refusal(() => resolveTrainConfig({ policy: 'ab', k0: 12, batchSize: 0, foo: 1 }));
+    assert.deepEqual(
+      lines.map((line) => line.split(' ')[0]),
+      ['batchSize', 'foo', 'policy', 'k0'],
+    );
+  });
+
+  it('does not hold a setting against another one that is wrong itself', () => {
+    assert.deepEqual(
+      refusal(() => resolveTrainConfig({ workers: -20, k0: 12 })),
+      ['workers is -20: it must be an integer from 1 to 10000'],
+    );
+  });
+
+  it('answers whatever it is given with a configuration or with its own error', () => {
+    const anything = fc.dictionary(
+      fc.constantFrom(...Object.keys(resolveTrainConfig({})), 'other'),
+      fc.anything({ withBigInt: true, withNullPrototype: true }),
+      {
+        maxKeys: 6,
+      },
+    );
+    fc.assert(
+      fc.property(anything, (input) => {
+        try {
+          resolveTrainConfig(input);
+        } catch (error) {
+          assert.ok(error instanceof StalewartError, String(error));
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('unusedSettings', () => {
+  it('names the settings that the policy does not read', () => {
+    assert.deepEqual(unusedSettings({ k0: 3, waitCount: 2, batchSize: 8, workers: 4 }, 'k-sync'), [
+      'k0 has no effect: the policy k-sync does not use it',
+    ]);
+  });
+
+  it('is silent where all are read', () => {
+    assert.deepEqual(unusedSettings({ k0: 3, a: 9, threshold: 'ceil-a-over-k' }, 'abs'), []);
+  });
+});
+
+describe('a trace named by the configuration', () => {
+  let folder = '';
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'stalewart-config-'));
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  it('is looked at before the run', () => {
+    const file = join(folder, 'trace.csv');
+    writeFileSync(file, 'time,worker\n1,0\n2,1\n');
+    const straggler = `empirical:file=${file}`;
+    assert.deepEqual(resolveTrainConfig({ straggler, workers: 2 }).straggler, { law: 'empirical', file });
+    assert.deepEqual(
+      refusal(() => resolveTrainConfig({ straggler, workers: 3 })),
+      [
+        `straggler is "${straggler}": it must be a trace with times of every worker from 0 to 2 or without a column worker, and it has none of worker 2`,
+      ],
+    );
+  });
+});
+
+describe('checkBatchSize', () => {
+  const partitions = [new Uint32Array(40), new Uint32Array(31), new Uint32Array(50)];
+
+  it('allows a batch as large as the smallest partition', () => {
+    checkBatchSize(31, partitions);
+  });
+
+  it('names the smallest partition otherwise', () => {
+    assert.deepEqual(
+      refusal(() => checkBatchSize(32, partitions, '--batch-size')),
+      ['--batch-size is 32: it must be at most 31, the size of the smallest partition (worker 1)'],
+    );
+  });
+});

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { firstValueFrom, filter, take, toArray } from 'rxjs';
+import { StalewartError, train, type TrainOptions } from '../../src/index.js';
+import { startNatsServer } from '../support/nats-server.js';
+
+const small: TrainOptions = {
+  dataset: 'synthetic:examples=640,test=200,size=8,channels=1',
+  model: 'mlp',
+  workers: 4,
+  k0: 2,
+  localSteps: 2,
+  batchSize: 16,
+  learningRate: 0.05,
+  threads: 2,
+  evalEvery: 1000,
+  uploadRetry: 0.2,
+  heartbeat: 0.2,
+  heartbeatTimeout: 5,
+  out: false,
+};
+
+describe('train over NATS', () => {
+  let server: Awaited<ReturnType<typeof startNatsServer>>;
+  beforeEach(async () => {
+    server = await startNatsServer();
+  });
+  afterEach(() => server.stop());
+
+  it('trains as it does within the process', async () => {
+    const run = train({ ...small, nats: server.url, rounds: 30 });
+    assert.equal((await run.ready).transport, 'nats');
+    const summary = await run.done;
+    assert.equal(summary.rounds, 30);
+    assert.equal(summary.failures, 0);
+  });
+
+  it('goes on when the nats-server is killed and comes back', async () => {
+    const run = train({ ...small, nats: server.url, rounds: 400 });
+    const steps = firstValueFrom(run.steps$.pipe(toArray()));
+    const disconnected = firstValueFrom(
+      run.notices$.pipe(filter(({ message }) => message.startsWith('connection lost'))),
+    );
+    await firstValueFrom(run.rounds$.pipe(take(5)));
+    await server.kill('SIGKILL');
+    await disconnected;
+    const reconnected = firstValueFrom(
+      run.notices$.pipe(filter(({ message }) => message.startsWith('connected'))),
+    );
+    await server.restart();
+    await reconnected;
+    const summary = await run.done;
+    assert.equal(summary.status, 'finished');
+    assert.equal(summary.rounds, 400);
+    const applied = (await steps)
+      .flatMap(({ effects }) => effects)
+      .flatMap((effect) =>
+        effect.type === 'commit' ? effect.contributions.map(({ updateId }) => updateId) : [],
+      );
+    assert.equal(new Set(applied).size, applied.length);
+  });
+
+  it('says which server cannot be reached', async () => {
+    const { url } = server;
+    await server.stop();
+    await assert.rejects(train({ ...small, nats: url }).done, (error) => {
+      assert.ok(error instanceof StalewartError);
+      assert.equal(error.exitCode, 4);
+      assert.ok(error.message.includes(url));
+      return true;
+    });
+  });
+});

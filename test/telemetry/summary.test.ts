@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { accuracySteps, createSummaryBuilder, summarySchema } from '../../src/telemetry/summary.js';
+import { fakeEvaluation, fakeRound } from './fake-run.js';
+
+const end = {
+  status: 'finished',
+  reason: 'all rounds done',
+  weightsSha256: 'ab'.repeat(32),
+  wallSeconds: 4,
+  discarded: 2,
+} as const;
+
+const builder = () => createSummaryBuilder({ policy: 'abs', seed: 3, workers: 10 });
+
+describe('summary', () => {
+  it('has accuracy steps from 0.30 to 0.95', () => {
+    assert.equal(accuracySteps.length, 14);
+    assert.deepEqual(accuracySteps.slice(0, 3), ['0.30', '0.35', '0.40']);
+    assert.equal(accuracySteps.at(-1), '0.95');
+  });
+
+  it('takes totals from the last round and the final figures from the last evaluation', () => {
+    const summary = builder();
+    for (const version of [1, 2, 3]) summary.round(fakeRound(version));
+    summary.evaluation(fakeEvaluation(2));
+    summary.evaluation(fakeEvaluation(3, { testAccuracy: 0.41, testLoss: 1.5 }));
+    assert.deepEqual(
+      { ...summary.build({ ...end, failures: 1 }), timeToAccuracy: null, communicationToAccuracy: null },
+      {
+        status: 'finished',
+        reason: 'all rounds done',
+        failure: null,
+        policy: 'abs',
+        seed: 3,
+        workers: 10,
+        rounds: 3,
+        time: 0.9299999999999999,
+        finalAccuracy: 0.41,
+        finalLoss: 1.5,
+        evaluationSamples: 10_000,
+        trainingLoss: fakeRound(3).loss,
+        communicationRounds: 12,
+        uploads: 10,
+        downloads: 22,
+        restarts: 0,
+        discarded: 2,
+        failures: 1,
+        weightsSha256: 'ab'.repeat(32),
+        wallSeconds: 4,
+        trainedSamples: 2880,
+        samplesPerSecond: 720,
+        timeToAccuracy: null,
+        communicationToAccuracy: null,
+      },
+    );
+  });
+
+  it('notes the first evaluation at or above each step', () => {
+    const summary = builder();
+    summary.evaluation(fakeEvaluation(1, { time: 10, testAccuracy: 0.29999 }));
+    summary.evaluation(fakeEvaluation(2, { time: 20, testAccuracy: 0.35 }));
+    summary.evaluation(fakeEvaluation(3, { time: 30, testAccuracy: 0.2 }));
+    summary.evaluation(fakeEvaluation(4, { time: 40, testAccuracy: 0.42 }));
+    const { timeToAccuracy, communicationToAccuracy } = summary.build(end);
+    assert.deepEqual(Object.keys(timeToAccuracy), [...accuracySteps]);
+    assert.deepEqual(
+      ['0.30', '0.35', '0.40', '0.45'].map((step) => [timeToAccuracy[step], communicationToAccuracy[step]]),
+      [
+        [20, 8],
+        [20, 8],
+        [40, 16],
+        [null, null],
+      ],
+    );
+  });
+
+  it('has nulls for what is not finite or never was', () => {
+    const summary = builder();
+    summary.round(fakeRound(1, { loss: Number.NaN }));
+    summary.evaluation(fakeEvaluation(1, { testLoss: Number.POSITIVE_INFINITY, testAccuracy: 0.1 }));
+    const built = summary.build(end);
+    assert.equal(built.trainingLoss, null);
+    assert.equal(built.finalLoss, null);
+    assert.equal(built.finalAccuracy, 0.1);
+    const empty = builder().build({ ...end, wallSeconds: 0 });
+    assert.equal(empty.finalAccuracy, null);
+    assert.equal(empty.rounds, 0);
+    assert.equal(empty.samplesPerSecond, 0);
+  });
+
+  it('says why a run failed', () => {
+    const built = builder().build({ ...end, status: 'failed', failure: 'every worker is gone' });
+    assert.equal(built.status, 'failed');
+    assert.equal(built.failure, 'every worker is gone');
+  });
+
+  it('fits its schema and survives JSON', () => {
+    const summary = builder();
+    summary.round(fakeRound(1));
+    const built = summary.build(end);
+    assert.deepStrictEqual(summarySchema.parse(JSON.parse(JSON.stringify(built))), built);
+  });
+});
