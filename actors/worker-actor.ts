@@ -194,7 +194,8 @@ class WorkerActor implements Behaviour<WorkerMessage> {
     const { worker, compute, injector } = this.#options;
     const { attempt, localSteps } = assignment;
     const update = await compute.run({ worker, attempt, parameters: weights, localSteps }, abort.signal);
-    const computeTime = this.#context.now() - startedAt;
+    // Waiting for a free thread is not counted: a slowdown is to lengthen the work.
+    const computeTime = update.computeSeconds;
     const duration = await injector.ask<number>(
       (reply) => ({ type: 'task-time', worker, attempt, computeTime, startedAt, reply }),
       injectorPatienceSeconds,

@@ -37,7 +37,7 @@ export interface DatasetLike {
 }
 
 /**
- * Checks `value` and moves its arrays into shared memory; arrays already there, of the right type, are not copied.
+ * Checks `value` and moves its arrays into shared memory; inputs already there, of the right type, are not copied.
  * @param value a `DatasetLike`; of unknown type because it may come from plain JavaScript
  * @param name used in messages, and as the data set's name if it states none
  * @throws StalewartError DATA naming the field, e.g. `custom train.labels[17]`

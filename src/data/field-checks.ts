@@ -3,6 +3,7 @@
  * user's module may be plain JavaScript.
  */
 
+import type { StalewartError } from '../errors.js';
 import { dataError } from './data-error.js';
 
 const mend = 'See docs/data.md, "Bring your own"';
@@ -10,8 +11,13 @@ const mend = 'See docs/data.md, "Bring your own"';
 /** @throws StalewartError DATA naming `field` unless `holds` */
 export function requireThat(holds: boolean, field: string, wrong: string): asserts holds {
   if (!holds) {
-    throw dataError(field, wrong, mend);
+    throw fieldError(field, wrong);
   }
+}
+
+/** For checks in long loops, where the message must not be put together for every element. */
+export function fieldError(field: string, wrong: string): StalewartError {
+  return dataError(field, wrong, mend);
 }
 
 /** @throws StalewartError DATA naming `field` unless `value` is an object */

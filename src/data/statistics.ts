@@ -65,18 +65,20 @@ function statisticsOfBytes(inputs: Uint8Array, channels: number, inputScale: num
 /** Two passes, so that a mean far from zero does not swallow the deviation. */
 function statisticsOfFloats(inputs: Float32Array, channels: number, inputScale: number): ChannelStatistics {
   const perChannel = inputs.length / channels;
-  const sums = new Float64Array(channels);
-  inputs.forEach((value, i) => {
-    sums[i % channels] = (sums[i % channels] ?? 0) + value;
-  });
-  const means = sums.map((sum) => sum / perChannel);
-  const squares = new Float64Array(channels);
-  inputs.forEach((value, i) => {
-    const channel = i % channels;
-    squares[channel] = (squares[channel] ?? 0) + (value - (means[channel] ?? 0)) ** 2;
-  });
-  return {
-    mean: Array.from(means, (mean) => mean / inputScale),
-    deviation: Array.from(squares, (square) => Math.sqrt(square / perChannel) / inputScale),
-  };
+  const mean: number[] = [];
+  const deviation: number[] = [];
+  for (let channel = 0; channel < channels; channel++) {
+    let sum = 0;
+    for (let i = channel; i < inputs.length; i += channels) {
+      sum += inputs[i] ?? 0;
+    }
+    const channelMean = sum / perChannel;
+    let squares = 0;
+    for (let i = channel; i < inputs.length; i += channels) {
+      squares += ((inputs[i] ?? 0) - channelMean) ** 2;
+    }
+    mean.push(channelMean / inputScale);
+    deviation.push(Math.sqrt(squares / perChannel) / inputScale);
+  }
+  return { mean, deviation };
 }

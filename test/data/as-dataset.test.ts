@@ -118,12 +118,17 @@ describe('a data set given as a value', () => {
       /^custom test\.inputs\[2\]: is Infinity, not a finite 32-bit number/,
     ],
     [
+      'an input that is not a number',
+      { ...bytes, train: { inputs: Float32Array.of(0, Number.NaN, 1, 1), labels: [0] } },
+      /^custom train\.inputs\[1\]: is NaN, not a finite 32-bit number/,
+    ],
+    [
       'an input that only 64 bits hold',
       { ...bytes, test: { inputs: [0, 1, 1e300, 1], labels: [0] } },
       /^custom test\.inputs\[2\]: is 1e\+300/,
     ],
     [
-      'an input that is no number',
+      'an input of text',
       { ...bytes, test: { inputs: [0, '1', 1, 1], labels: [0] } },
       /^custom test\.inputs\[1\]: is 1, not/,
     ],

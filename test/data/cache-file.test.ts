@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { readCacheFile, writeCacheFile, type CachedArrays } from '../../src/data/cache/cache-file.js';
+import type { CachedArrays } from '../../src/data/cache/cache-format.js';
+import { readCacheFile } from '../../src/data/cache/read-cache-file.js';
+import { writeCacheFile } from '../../src/data/cache/write-cache-file.js';
 import { assertRefused } from './support/assert-data-error.js';
 import { temporaryFolder } from './support/temporary-folder.js';
 

