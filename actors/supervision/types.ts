@@ -142,7 +142,8 @@ export interface ActorSystem {
   readonly name: string;
   /** Starts an actor at the top. @throws Error if the name is taken or not valid, or the system is stopped */
   readonly spawn: <Message>(spec: ActorSpec<Message>) => ActorRef<Message>;
-  /** Every crash of every actor, told at the moment it happens; completes when the system has stopped. */
+  /** Every crash of every actor, told at the moment it happens; completes when the system has stopped. As always in RxJS, a
+   *  subscriber that throws is an uncaught exception. */
   readonly failures$: Observable<ActorFailure>;
   /** Every dead letter; completes when the system has stopped (later ones are only counted). */
   readonly deadLetters$: Observable<DeadLetter>;

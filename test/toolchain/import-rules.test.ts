@@ -84,11 +84,8 @@ describe('import rules', () => {
       sources[from] = dynamic ? `await import('${specifier}');` : `import '${specifier}';`;
     }
     tree = await createCheckedTree(sources, ['.dependency-cruiser.cjs', 'package.json']);
-    const output = await tree.run(
-      'depcruise',
-      ...['--config', '.dependency-cruiser.cjs', '--output-type', 'json'],
-      ...['dist/actors', 'dist/protocols', 'dist/src'],
-    );
+    const how = '--config .dependency-cruiser.cjs --output-type json dist/actors dist/protocols dist/src';
+    const output = await tree.run('depcruise', ...how.split(' '));
     const { summary } = JSON.parse(output) as CruiseResult;
     found = summary.violations.map(({ rule, from }) => `${rule.name}: ${from}`).sort();
   });

@@ -1,0 +1,318 @@
+/**
+ * The promises of the round engine, checked on a trace of events and effects. The checker keeps books of its own and never
+ * looks at the engine's state: what it knows is what workers, parameter store and journal would know.
+ *
+ * Numbers in comments are those of the promises: (1) at most once, never from the dead; (2) versions and wait counts;
+ * (3) bounded staleness.
+ */
+import assert from 'node:assert/strict';
+import type {
+  Accumulate,
+  Assign,
+  Cancel,
+  Commit,
+  Discard,
+  Effect,
+  EngineEvent,
+  UpdateArrived,
+  WorkerId,
+} from '../../protocols/sync/events.js';
+import type { Policy } from '../../protocols/sync/policy.js';
+import { findPolicy } from '../../protocols/sync/registry.js';
+import type { PolicySettings } from '../../protocols/sync/settings.js';
+import type { Trace } from './arbitrary-runs.js';
+
+/** τ_max after a commit with K of N workers, by the formulas of the papers; of other policies only the order is checked. */
+const bounds: Readonly<Record<string, (settings: PolicySettings, k: number, n: number) => number>> = {
+  'k-sync': () => 1,
+  abs: ({ threshold, a, maxStaleness = Infinity }, k, n) => {
+    const rules = {
+      'floor-a-over-k': Math.floor(a / k),
+      'ceil-a-over-k': Math.ceil(a / k),
+      'floor-an-over-k': Math.floor((a * n) / k),
+      constant: maxStaleness,
+    };
+    return Math.max(1, rules[threshold]);
+  },
+};
+
+/** What the checker knows of one worker. */
+interface Entry {
+  incarnation: number;
+  /** expected, living, lost (returns), gone (for good). */
+  status: 'expected' | 'living' | 'lost' | 'gone';
+  /** Its last assignment; null before the first of an incarnation. */
+  assigned: Assign | null;
+  /** An update of that assignment has been decided about. */
+  answered: boolean;
+}
+
+/** @throws AssertionError naming the first promise that the trace breaks */
+export function checkTrace(trace: Trace): Books {
+  const books = new Books(trace);
+  for (const { event, effects } of trace.steps) books.turn(event, effects);
+  return books;
+}
+
+export class Books {
+  version = 0;
+  over = false;
+  readonly workers = new Map<WorkerId, Entry>();
+  /** Accumulated for the open round, in order. */
+  held: Accumulate[] = [];
+  readonly commits: Commit[] = [];
+  readonly #trace: Trace;
+  /** The policy as it is registered, whatever the engine that is checked was given. */
+  readonly #policy: Policy;
+  readonly #accumulated = new Set<string>();
+  readonly #attempts = new Map<WorkerId, number>();
+  /** Largest staleness that the bound of the commit before leaves. */
+  #largestStaleness = Infinity;
+
+  constructor(trace: Trace) {
+    this.#trace = trace;
+    const policy = findPolicy(trace.policy)?.create(trace.settings);
+    assert.ok(policy);
+    this.#policy = policy;
+    for (let worker = 0; worker < trace.options.workers; worker++) this.#entry(worker, 'expected');
+  }
+
+  turn(event: EngineEvent, effects: readonly Effect[]): void {
+    const wasOver = this.over;
+    this.#happened(event);
+    if (event.type === 'update-arrived') {
+      const verdicts = effects.filter(
+        (effect) =>
+          (effect.type === 'accumulate' || effect.type === 'discard') && effect.updateId === event.updateId,
+      );
+      assert.equal(verdicts.length, 1, `${event.updateId} was decided about ${verdicts.length} times`);
+    }
+    for (const [index, effect] of effects.entries()) {
+      assert.ok(!this.over || wasOver, `${effect.type} after the end`);
+      this.#effect(effect, event, effects[index + 1]);
+    }
+    if (wasOver) {
+      const late = effects.filter(({ type }) => type !== 'ignore' && type !== 'discard');
+      assert.deepEqual(late, [], 'something was done after the run was over');
+    }
+    if (this.over) assert.deepEqual(this.held, [], 'the run is over, but updates are still held');
+    else this.#nobodyIsForgotten();
+  }
+
+  /** Workers that are not gone for good. */
+  get available(): number {
+    return [...this.workers.values()].filter(({ status }) => status !== 'gone').length;
+  }
+
+  #happened(event: EngineEvent): void {
+    if (this.over) return;
+    if (event.type === 'worker-joined') {
+      const entry = this.#entry(event.worker, 'gone');
+      if (event.incarnation <= entry.incarnation) return;
+      Object.assign(entry, {
+        incarnation: event.incarnation,
+        status: 'living',
+        assigned: null,
+        answered: false,
+      });
+    } else if (event.type === 'worker-lost') {
+      const entry = this.workers.get(event.worker);
+      if (entry === undefined || entry.status === 'gone' || event.incarnation < entry.incarnation) return;
+      entry.incarnation = event.incarnation;
+      entry.status = event.returns ? 'lost' : 'gone';
+    }
+  }
+
+  #effect(effect: Effect, event: EngineEvent, next: Effect | undefined): void {
+    switch (effect.type) {
+      case 'accumulate':
+        reasoned(effect.reason);
+        return this.#accumulate(effect, event);
+      case 'discard':
+        reasoned(effect.detail);
+        return this.#discard(effect, event);
+      case 'commit':
+        reasoned(effect.reason);
+        return this.#commit(effect);
+      case 'assign':
+        reasoned(effect.reason);
+        return this.#assign(effect);
+      case 'cancel':
+        reasoned(effect.reason);
+        return this.#cancel(effect, next);
+      case 'schedule':
+        assert.ok(effect.at > event.time, 'a deadline lies ahead');
+        return;
+      case 'ignore':
+        reasoned(effect.reason);
+        assert.equal(effect.event, event.type);
+        return;
+      case 'fail':
+        reasoned(effect.reason);
+        if (effect.code === 'no-workers') assert.equal(this.available, 0, 'there are still workers');
+        else assert.ok(event.type === 'update-arrived' && !event.finite, 'nothing was non-finite');
+        this.over = true;
+        return;
+      case 'finish':
+        reasoned(effect.reason);
+        this.over = true;
+    }
+  }
+
+  #accumulate(effect: Accumulate, event: EngineEvent): void {
+    assert.ok(
+      event.type === 'update-arrived' && event.updateId === effect.updateId,
+      'no such update arrived',
+    );
+    // (1)
+    assert.ok(!this.#accumulated.has(effect.updateId), `${effect.updateId} was accumulated before`);
+    this.#accumulated.add(effect.updateId);
+    const entry = this.#answering(event);
+    assert.ok(entry !== null, `${effect.updateId} comes from the dead`);
+    assert.ok(event.finite, `${effect.updateId} is not finite`);
+    assert.ok(!entry.answered, `${effect.updateId} was answered before`);
+    entry.answered = true;
+    // (3)
+    assert.equal(effect.staleness, this.version - event.baseVersion);
+    assert.ok(
+      effect.staleness <= this.#largestStaleness,
+      `${effect.updateId}: staleness ${effect.staleness} is more than ${this.#largestStaleness}`,
+    );
+    assert.equal(effect.worker, event.worker);
+    assert.ok(Number.isFinite(effect.weight));
+    this.held.push(effect);
+  }
+
+  #discard(effect: Discard, event: EngineEvent): void {
+    const held = this.held.findIndex(({ updateId }) => updateId === effect.updateId);
+    if (event.type === 'update-arrived' && event.updateId === effect.updateId) {
+      const entry = this.#answering(event);
+      const living = entry !== null && !entry.answered && !this.over;
+      const refused = effect.reason === 'refused-by-policy' || effect.reason === 'non-finite';
+      assert.equal(living, refused, `${effect.updateId} was refused as ${effect.reason}`);
+      if (entry !== null && refused) entry.answered = true;
+    } else {
+      assert.ok(held >= 0, `${effect.updateId} was discarded but not held`);
+      this.held.splice(held, 1);
+    }
+  }
+
+  #commit(commit: Commit): void {
+    const { contributions, waitCount, degraded, maxStaleness } = commit;
+    // (2)
+    assert.equal(commit.version, this.version + 1, 'versions rise by 1');
+    this.version = commit.version;
+    this.commits.push(commit);
+    assert.ok(Number.isInteger(waitCount) && waitCount >= 1, `a wait count of ${waitCount}`);
+    const distinct = this.#policy.counts !== 'mini-batches';
+    if (distinct)
+      assert.ok(waitCount <= this.available, `waits for ${waitCount} of ${this.available} workers`);
+    if (degraded === null) assert.equal(contributions.length, waitCount, 'a full round has K contributions');
+    else {
+      reasoned(degraded);
+      assert.ok(contributions.length >= 1 && contributions.length < waitCount, 'degraded means too few');
+    }
+    const contributors = new Set(contributions.map(({ worker }) => worker));
+    if (distinct) assert.equal(contributors.size, contributions.length, 'distinct workers');
+    // (1) Each held update is committed once, in the order in which it came.
+    assert.deepEqual(
+      contributions.map(({ updateId, worker, staleness, weight }) => ({
+        updateId,
+        worker,
+        staleness,
+        weight,
+      })),
+      this.held.map(({ updateId, worker, staleness, weight }) => ({ updateId, worker, staleness, weight })),
+      'a commit holds exactly what was accumulated',
+    );
+    this.held = [];
+    const mean = contributions.reduce((sum, { loss }) => sum + loss, 0) / contributions.length;
+    assert.equal(commit.loss, mean, 'the loss is the mean of the contributions');
+    if (this.#policy.scale === undefined) {
+      assert.ok(Math.abs(commit.scale * contributions.length - 1) < 1e-12, 'the contributions are averaged');
+    }
+    // (3)
+    const { policy, settings } = this.#trace;
+    const byDefault = this.#policy.maxStaleness === undefined ? Infinity : (maxStaleness ?? Infinity);
+    const bound = bounds[policy]?.(settings, waitCount, this.available) ?? byDefault;
+    assert.equal(maxStaleness, bound === Infinity ? null : bound, 'τ_max is not what the settings say');
+    this.#largestStaleness = this.#policy.stalenessTest === 'gt' ? bound : bound - 1;
+    this.#stalenessVector(commit);
+  }
+
+  /** τ_k of the living is the number of versions since the model that they compute from. */
+  #stalenessVector(commit: Commit): void {
+    const living = [...this.workers].filter(([, { status }]) => status === 'living');
+    assert.deepEqual(
+      [...commit.staleness].sort(([a], [b]) => a - b),
+      living
+        .map(([worker, { assigned }]) => [worker, this.version - (assigned?.version ?? this.version)])
+        .sort(([a = 0], [b = 0]) => a - b),
+      'the staleness vector',
+    );
+  }
+
+  #assign(effect: Assign): void {
+    const entry = this.workers.get(effect.worker);
+    assert.ok(entry?.status === 'living', `worker ${effect.worker} is given work, but is not there`);
+    assert.equal(effect.incarnation, entry.incarnation, 'work for a dead incarnation');
+    assert.equal(effect.version, this.version, 'work from an old version');
+    assert.equal(effect.localSteps, this.#trace.options.localSteps);
+    // A worker is interrupted only by a cancel, which clears `assigned`.
+    assert.ok(entry.assigned === null || entry.answered, `worker ${effect.worker} had work already`);
+    const waits = this.#policy.counts !== 'mini-batches' && this.#holds(effect.worker);
+    assert.ok(!waits, `worker ${effect.worker} has to wait for the commit`);
+    assert.ok(effect.attempt > (this.#attempts.get(effect.worker) ?? 0), 'attempts rise');
+    this.#attempts.set(effect.worker, effect.attempt);
+    entry.assigned = effect;
+    entry.answered = false;
+  }
+
+  #cancel(effect: Cancel, next: Effect | undefined): void {
+    const entry = this.workers.get(effect.worker);
+    assert.ok(entry?.assigned != null && !entry.answered, `worker ${effect.worker} has nothing to cancel`);
+    assert.equal(effect.attempt, entry.assigned.attempt, 'the last attempt is cancelled');
+    assert.equal(effect.incarnation, entry.incarnation);
+    assert.equal(effect.staleness, this.version - entry.assigned.version);
+    const allowed = this.#policy.restarts !== undefined || effect.staleness > this.#largestStaleness;
+    assert.ok(allowed, 'a worker within the bound was restarted');
+    assert.ok(next?.type === 'assign' && next.worker === effect.worker, 'new work follows a cancel');
+    entry.assigned = null;
+  }
+
+  /** Each living worker either has work that it has not answered, or holds an update in the open round. */
+  #nobodyIsForgotten(): void {
+    for (const [worker, { status, assigned, answered }] of this.workers) {
+      if (status !== 'living') continue;
+      const works = assigned !== null && !answered;
+      if (works) {
+        const staleness = this.version - assigned.version;
+        assert.ok(staleness <= this.#largestStaleness, `worker ${worker} should have been restarted`);
+      }
+      const waits = this.#policy.counts !== 'mini-batches' && this.#holds(worker);
+      assert.ok(works !== waits, `worker ${worker} ${works ? 'works and waits' : 'is forgotten'}`);
+    }
+  }
+
+  #holds(worker: WorkerId): boolean {
+    return this.held.some((update) => update.worker === worker);
+  }
+
+  /** Who has been given exactly the work that this update answers; null if nobody living has. */
+  #answering({ worker, incarnation, attempt, baseVersion }: UpdateArrived): Entry | null {
+    const entry = this.workers.get(worker);
+    if (entry?.status !== 'living' || entry.incarnation !== incarnation) return null;
+    const { assigned } = entry;
+    return assigned?.attempt === attempt && assigned.version === baseVersion ? entry : null;
+  }
+
+  #entry(worker: WorkerId, status: 'expected' | 'gone'): Entry {
+    const entry = this.workers.get(worker) ?? { incarnation: 0, status, assigned: null, answered: false };
+    this.workers.set(worker, entry);
+    return entry;
+  }
+}
+
+function reasoned(reason: string): void {
+  assert.ok(reason.trim().length > 0, 'a decision without a reason');
+}
