@@ -5,6 +5,7 @@
  * Invariant: it works on one attempt at a time, the newest it has heard of; whatever belongs to another one is dropped. If
  * its compute fails it crashes, and its supervisor brings it back as a new incarnation.
  */
+import { updateIdOf } from '../protocols/sync/update-id.js';
 import { toWorkerSchema } from '../protocols/wire/messages.js';
 import type {
   AssignMessage,
@@ -227,7 +228,7 @@ class WorkerActor implements Behaviour<WorkerMessage> {
       worker,
       incarnation,
       attempt,
-      updateId: `${worker}.${incarnation}.${attempt}`,
+      updateId: updateIdOf(worker, incarnation, attempt),
       baseVersion,
       steps,
       samples,
@@ -243,7 +244,7 @@ class WorkerActor implements Behaviour<WorkerMessage> {
   #updateId(): string | null {
     if (this.#task?.update == null) return null;
     const { worker } = this.#options;
-    return `${worker}.${this.#context.incarnation}.${this.#task.assignment.attempt}`;
+    return updateIdOf(worker, this.#context.incarnation, this.#task.assignment.attempt);
   }
 
   #drop(reason: string): void {

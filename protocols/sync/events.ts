@@ -89,6 +89,7 @@ export type DiscardReason =
   | 'unknown-worker'
   | 'dead-incarnation'
   | 'dead-attempt'
+  | 'wrong-id'
   | 'duplicate'
   | 'wrong-base'
   | 'non-finite'

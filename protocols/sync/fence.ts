@@ -5,6 +5,7 @@
  */
 import type { DiscardReason, UpdateArrived } from './events.js';
 import type { Member } from './policy.js';
+import { updateIdOf } from './update-id.js';
 
 /** Why the update must not be applied; null if it may. */
 export function fence(
@@ -24,6 +25,9 @@ export function fence(
   }
   if (attempt !== member.attempt) {
     return { reason: 'dead-attempt', detail: `attempt ${attempt}, expected ${member.attempt}` };
+  }
+  if (update.updateId !== updateIdOf(update.worker, incarnation, attempt)) {
+    return { reason: 'wrong-id', detail: `${update.updateId} is not the id of this assignment's update` };
   }
   if (member.uploadedAt !== null) {
     return { reason: 'duplicate', detail: `attempt ${attempt} was uploaded before` };

@@ -71,6 +71,7 @@ export const effectSchema = z.discriminatedUnion('type', [
       'unknown-worker',
       'dead-incarnation',
       'dead-attempt',
+      'wrong-id',
       'duplicate',
       'wrong-base',
       'non-finite',

@@ -33,6 +33,8 @@ type PlannedStep =
   | { readonly type: 'repeat'; readonly pick: number }
   | {
       readonly type: 'forge';
+      /** Whether the forged update goes under the id of the true one. */
+      readonly keepsId: boolean;
       readonly pick: number;
       readonly field: 'incarnation' | 'attempt' | 'baseVersion' | 'worker';
       readonly by: number;
@@ -84,6 +86,7 @@ const plannedStep: fc.Arbitrary<PlannedStep> = fc.oneof(
         'worker' as const,
       ),
       by: by(-1, 1, 2, 50),
+      keepsId: fc.boolean(),
     }),
   },
   {
@@ -267,7 +270,7 @@ class WorkersOutside {
         const update = chosen([...this.#open.values()], step.pick);
         if (update === undefined) return null;
         const forged = { ...update, time, [step.field]: Math.max(0, update[step.field] + step.by) };
-        return { ...forged, updateId: updateIdOf(forged) };
+        return step.keepsId ? forged : { ...forged, updateId: updateIdOf(forged) };
       }
       case 'join': {
         const incarnation = Math.max(1, (this.#incarnations.get(step.worker) ?? 0) + step.by);
@@ -295,7 +298,7 @@ class WorkersOutside {
   }
 }
 
-/** As the wire protocol has it. */
+/** Its own copy of the rule, so that a wrong one in the engine is noticed. */
 function updateIdOf({
   worker,
   incarnation,

@@ -33,6 +33,7 @@ describe('round engine: properties', () => {
       const refused = [
         'dead-incarnation',
         'dead-attempt',
+        'wrong-id',
         'duplicate',
         'wrong-base',
         'non-finite',
