@@ -38,7 +38,9 @@ export function createJournalModel(): JournalModel {
 
   const ofUpdate = (message: Fields): Fields => {
     const { incarnation, attempt, version: baseVersion } = assignmentOf(message.worker);
-    const updateId = `${message.worker}.${message.incarnation ?? incarnation}.${message.attempt ?? attempt}`;
+    const updateId = [message.worker, message.incarnation ?? incarnation, message.attempt ?? attempt].join(
+      '.',
+    );
     return { updateId, incarnation, attempt, baseVersion, steps: localSteps, samples, finite: true };
   };
 

@@ -92,13 +92,14 @@ export function createLiveScreen(options: LiveScreenOptions): LiveScreen {
     if (render !== null) schedule(Math.max(clock.now(), drawnAt + SECONDS_BETWEEN_FRAMES));
   };
 
-  /** A narrower terminal has broken the frame's lines into more rows than log-update knows of. */
+  /** Narrower: the frame's lines were broken into more rows than log-update knows of. Lower: its first lines have left
+   *  for the scrollback, out of reach. So what can be reached is taken back, and the next frame starts afresh. */
   const resized = (): void => {
-    if (columns() < frameColumns) {
-      const height = frame
-        .split('\n')
-        .reduce((sum, line) => sum + Math.max(1, Math.ceil(visibleWidth(line) / columns())), 0);
-      stream.write(erase(height));
+    const lines = frame.split('\n');
+    if (columns() < frameColumns || rows() <= lines.length) {
+      const broken = (line: string): number => Math.max(1, Math.ceil(visibleWidth(line) / columns()));
+      const height = lines.reduce((sum, line) => sum + broken(line), 0);
+      stream.write(erase(Math.min(height, rows() - 1)));
       update.done();
     }
     draw();

@@ -1,7 +1,7 @@
 /**
  * The log: winston behind four methods. Nothing else in the project writes to the console. A plain line is
  * `HH:MM:SS level message key=value`; a JSON line holds the same. Text from outside (a worker's reason, a file name)
- * cannot break a line or command the terminal, and a destination that fails never brings the run down.
+ * cannot break a line or command the terminal.
  */
 import { Writable } from 'node:stream';
 import pc from 'picocolors';

@@ -55,7 +55,8 @@ export function createProgress(options: ProgressOptions): Progress {
   const origin = clock.now();
   const elapsed = (): number => clock.now() - origin;
   // On a terminal the display says it all.
-  const routine = screen.live ? logger.debug : logger.info;
+  const routine = (message: string, fields: LogFields = {}): void =>
+    screen.live ? logger.debug(message, fields) : logger.info(message, fields);
   let loggedAt = 0;
   let degraded: string | null = null;
   let closed = false;

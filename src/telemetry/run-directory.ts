@@ -4,6 +4,7 @@
  * because the journal is created exclusively. A disk that fails later is reported on `errors$` and ends only the files.
  * `docs/run-directory.md` describes every file.
  */
+import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
@@ -91,13 +92,32 @@ const writeFailed = (path: string, cause: unknown): StalewartError =>
     { field: 'out', value: path, cause },
   );
 
-/** Makes the folder; answers with the topmost one that had to be made. */
+/**
+ * Makes the folder and those above it; answers with the topmost one that had to be made. Node's own recursive `mkdir`
+ * never returns where a folder cannot be made for a reason it does not expect (below /proc, below a dangling link).
+ */
+async function makeFolders(directory: string): Promise<string | undefined> {
+  const missing: string[] = [];
+  let folder = resolve(directory);
+  while (!existsSync(folder)) {
+    missing.unshift(folder);
+    folder = dirname(folder);
+  }
+  for (const path of missing) {
+    await mkdir(path).catch((cause: unknown) => {
+      if (codeOf(cause) !== 'EEXIST' || !existsSync(path)) throw cause;
+    });
+  }
+  return missing[0];
+}
+
+/** Makes the folder and sees that no run is in it; answers with the topmost folder that had to be made. */
 async function claim(directory: string): Promise<string | undefined> {
-  const made = await mkdir(directory, { recursive: true });
+  const topmost = await makeFolders(directory);
   const names: readonly string[] = Object.values(runFileNames);
   const found = (await readdir(directory)).find((name) => names.includes(name));
   if (found !== undefined) throw holdsRun(directory, found);
-  return made === undefined ? undefined : resolve(made);
+  return topmost;
 }
 
 /** Removes `directory` and those above it, up to `topmost`, as far as they are empty. */

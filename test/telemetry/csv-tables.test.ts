@@ -7,7 +7,7 @@ import {
   roundsTable,
   rowLine,
 } from '../../src/telemetry/csv-tables.js';
-import { fakeEvaluation, fakeRound } from './fake-run.js';
+import { fakeEvaluation, fakeRound, fakeRoundRow } from './fake-run.js';
 
 describe('csv tables', () => {
   it('has the columns of the run directory, in order', () => {
@@ -38,13 +38,9 @@ describe('csv tables', () => {
     const number = fc.double();
     fc.assert(
       fc.property(number, number, fc.option(fc.nat()), (time, loss, maxStaleness) => {
-        const { degraded, trainedSamples, reason, ...row } = fakeRound(3, {
-          time: time + 0,
-          loss: loss + 0,
-          maxStaleness,
-        });
+        // + 0 makes 0 of -0: a file of numbers does not tell them apart.
+        const row = fakeRoundRow(3, { time: time + 0, loss: loss + 0, maxStaleness });
         assert.deepStrictEqual(parseRow(roundsTable, rowLine(roundsTable, row)), row);
-        assert.ok(degraded === null && trainedSamples > 0 && reason !== '');
       }),
     );
   });

@@ -1,5 +1,6 @@
 /** Steps, rounds and evaluations that look like those of a real run, made from a seed: K-async with a staleness bound. */
 import type { Contribution, Effect, EngineStep, UpdateArrived } from '../../protocols/sync/events.js';
+import type { RoundRow } from '../../src/telemetry/csv-tables.js';
 import type { EvaluationRecord, RoundRecord, WorkerStatus } from '../../src/telemetry/run-events.js';
 
 /** Numbers in [0, 1) with 32 random bits, like those of any generator. */
@@ -21,8 +22,8 @@ export interface FakeRunOptions {
 /** The engine's steps: joins, then updates; a commit every `waitCount` updates, restarts at `maxStaleness`. */
 export function fakeSteps({ workers, waitCount, maxStaleness, updates }: FakeRunOptions): EngineStep[] {
   const random = fakeRandom(7);
-  const base = new Array<number>(workers).fill(0);
-  const attempts = new Array<number>(workers).fill(1);
+  const base = Array.from({ length: workers }, () => 0);
+  const attempts = Array.from({ length: workers }, () => 1);
   const steps: EngineStep[] = [];
   let version = 0;
   let time = 0;
@@ -116,7 +117,8 @@ export function fakeSteps({ workers, waitCount, maxStaleness, updates }: FakeRun
   return steps;
 }
 
-export function fakeRound(version: number, changes: Partial<RoundRecord> = {}): RoundRecord {
+/** The part of a round that `rounds.csv` holds. */
+export function fakeRoundRow(version: number, changes: Partial<RoundRow> = {}): RoundRow {
   return {
     version,
     time: version * 0.31,
@@ -128,6 +130,13 @@ export function fakeRound(version: number, changes: Partial<RoundRecord> = {}): 
     downloads: 4 * version + 10,
     restarts: Math.floor(version / 9),
     communicationRounds: 4 * version,
+    ...changes,
+  };
+}
+
+export function fakeRound(version: number, changes: Partial<RoundRecord> = {}): RoundRecord {
+  return {
+    ...fakeRoundRow(version),
     degraded: null,
     trainedSamples: 960 * version,
     reason: 'floor(3 * sqrt(2.3 / 2.1)) = 3',

@@ -23,18 +23,17 @@ function fakeTerminal({ isTTY = true, columns = 40, rows = 20 } = {}) {
     const lines = [''];
     let row = 0;
     let column = 0;
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal is made of them.
-    for (const [token] of text.matchAll(/\u001B\[\??(\d*)[A-Za-z]|\n|\r|[^\u001B\n\r]/gu)) {
+    for (const [token] of text.replaceAll('\u001B', '␛').matchAll(/␛\[\??\d*[A-Za-z]|[^␛]/gu)) {
       const count = Number(/\d+/.exec(token)?.[0] ?? 1);
       if (token === '\n') {
         row += 1;
         column = 0;
-      } else if (token === '\r' || token.endsWith('G')) column = 0;
-      else if (/^\u001B\[\d*A$/.test(token)) row = Math.max(0, row - count);
-      else if (/^\u001B\[\d*B$/.test(token)) row += count;
-      else if (token === '\u001B[2K') lines[row] = '';
-      else if (token === '\u001B[K') lines[row] = (lines[row] ?? '').slice(0, column);
-      else if (!token.startsWith('\u001B')) {
+      } else if (token === '\r' || token === '␛[G') column = 0;
+      else if (/^␛\[\d*A$/u.test(token)) row = Math.max(0, row - count);
+      else if (/^␛\[\d*B$/u.test(token)) row += count;
+      else if (token === '␛[2K') lines[row] = '';
+      else if (token === '␛[K') lines[row] = (lines[row] ?? '').slice(0, column);
+      else if (!token.startsWith('␛')) {
         const line = (lines[row] ?? '').padEnd(column);
         lines[row] = line.slice(0, column) + token + line.slice(column + 1);
         column += 1;
@@ -141,6 +140,20 @@ describe('live screen', () => {
     const erased = terminal.text().slice(before).split('\u001B[2K').length - 1;
     assert.ok(erased >= 3);
     assert.ok(terminal.text().endsWith(`${'x'.repeat(19)}\n\u001B[?2026l`));
+    screen.stop();
+  });
+
+  it('starts afresh on a terminal that has become lower than the display', () => {
+    const terminal = fakeTerminal({ rows: 20 });
+    const screen = createLiveScreen({ stream: terminal.stream, clock: createManualClock(), env: {} });
+    screen.start(({ rows }) => Array.from({ length: rows - 1 }, (_, row) => `row ${row}`).join('\n'));
+    const before = terminal.text().length;
+    terminal.stream.rows = 4;
+    terminal.stream.emit('resize');
+    const added = terminal.text().slice(before);
+    // No more rows are taken back than can be reached, and every line of the new frame is written.
+    assert.equal(added.split('\u001B[1A').length - 1, 3);
+    assert.ok(added.includes('row 0\nrow 1\nrow 2\n'));
     screen.stop();
   });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -138,6 +138,14 @@ describe('run directory', () => {
     );
     await assert.rejects(
       createRunDirectory(join(root, 'file'), { runId: 'r1' }),
+      isOutputError(/it cannot be written \(ENOTDIR/),
+    );
+  });
+
+  it('refuses a path that leads through a dangling link', async () => {
+    await symlink(join(root, 'nowhere'), join(root, 'link'));
+    await assert.rejects(
+      createRunDirectory(join(root, 'link', 'run'), { runId: 'r1' }),
       isOutputError(/it cannot be written \(EEXIST/),
     );
   });
