@@ -66,7 +66,10 @@ describe('README', () => {
   it('lists every policy as the registry describes it', async () => {
     const text = await readFile(join(root, 'README.md'), 'utf8');
     for (const { name, summary, source } of policies) {
-      assert.ok(text.includes(`| \`${name}\` | ${summary} | ${source} |`), `the row of ${name} is out of date`);
+      assert.ok(
+        text.includes(`| \`${name}\` | ${summary} | ${source} |`),
+        `the row of ${name} is out of date`,
+      );
       assert.ok(findPolicy(name));
     }
   });

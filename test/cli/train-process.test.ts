@@ -12,7 +12,18 @@ import { summarySchema } from '../../src/telemetry/summary.js';
 const program = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 const small = [
   ...['--dataset', 'synthetic:examples=640,test=200,size=8,channels=1', '--model', 'mlp', '--workers', '4'],
-  ...['--local-steps', '2', '--batch-size', '16', '--learning-rate', '0.05', '--threads', '1', '--eval-every', '10'],
+  ...[
+    '--local-steps',
+    '2',
+    '--batch-size',
+    '16',
+    '--learning-rate',
+    '0.05',
+    '--threads',
+    '1',
+    '--eval-every',
+    '10',
+  ],
 ];
 
 interface Outcome {
@@ -83,7 +94,15 @@ describe('stalewart train', () => {
 
   it('on a second SIGINT ends at once, though no round can close', async () => {
     // The second of two workers takes for ever; synchronous rounds cannot close.
-    const child = start(...small, '--policy', 'local-sgd', '--workers', '2', '--straggler', 'constant:mean=1e5');
+    const child = start(
+      ...small,
+      '--policy',
+      'local-sgd',
+      '--workers',
+      '2',
+      '--straggler',
+      'constant:mean=1e5',
+    );
     let signals = 0;
     const { code } = await end(child, (line) => {
       if (signals === 0 && line.includes('training starts')) child.kill('SIGINT');

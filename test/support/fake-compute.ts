@@ -16,7 +16,10 @@ export interface FakeCompute extends Compute {
   readonly pending: PendingTask[];
 }
 
-export function createFakeCompute(parameterCount: number, mode: 'at-once' | 'by-hand' = 'by-hand'): FakeCompute {
+export function createFakeCompute(
+  parameterCount: number,
+  mode: 'at-once' | 'by-hand' = 'by-hand',
+): FakeCompute {
   const pending: PendingTask[] = [];
   return {
     backend: 'fake',

@@ -9,7 +9,11 @@ export interface Faults {
   readonly repeat: number;
 }
 
-export function faultyTransport(inner: Transport, faults: Faults, seed: number): Transport & { faults(): number } {
+export function faultyTransport(
+  inner: Transport,
+  faults: Faults,
+  seed: number,
+): Transport & { faults(): number } {
   const random = seededRandom(seed, 'faulty-transport');
   let happened = 0;
   return {

@@ -187,7 +187,8 @@ export class Books {
     const held = this.held.findIndex(({ updateId }) => updateId === effect.updateId);
     if (event.type === 'update-arrived' && event.updateId === effect.updateId) {
       const entry = this.#answering(event);
-      const living = entry !== null && !entry.answered && !this.over;
+      const ownId = event.updateId === `${event.worker}.${event.incarnation}.${event.attempt}`;
+      const living = entry !== null && ownId && !entry.answered && !this.over;
       const refused = effect.reason === 'refused-by-policy' || effect.reason === 'non-finite';
       assert.equal(living, refused, `${effect.updateId} was refused as ${effect.reason}`);
       if (entry !== null && refused) entry.answered = true;

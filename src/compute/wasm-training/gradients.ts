@@ -33,8 +33,15 @@ function dilatedGradient(inputKernel: string, filterKernel: string) {
     (dy, saved, attrs) => {
       const [x, filter] = saved;
       const dilations = attrs['dilations'] as Pair | undefined;
-      const dilated = dilations !== undefined && dilations !== null && !tf.backend_util.tupleValuesAreOne(dilations);
-      if (!dilated || tf.getBackend() !== 'wasm' || x === undefined || filter === undefined || Array.isArray(dy)) {
+      const dilated =
+        dilations !== undefined && dilations !== null && !tf.backend_util.tupleValuesAreOne(dilations);
+      if (
+        !dilated ||
+        tf.getBackend() !== 'wasm' ||
+        x === undefined ||
+        filter === undefined ||
+        Array.isArray(dy)
+      ) {
         return stock(dy, saved, attrs);
       }
       return {

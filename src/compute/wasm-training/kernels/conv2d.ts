@@ -59,8 +59,12 @@ export const fusedConv2d = wasmKernel(tf.FusedConv2D, (call: KernelCall<FusedInp
   const { activation } = call.attrs;
   const geometry = convGeometry(tf.FusedConv2D, x.shape, filter.shape, call.attrs);
   const relu = activation === 'relu';
-  const biasFits = bias === undefined || bias === null || (bias.shape.length === 1 && bias.shape[0] === geometry.outChannels);
-  if (geometry.batchSize < SMALLEST_BATCH || !biasFits || !(relu || activation === 'linear')) return call.stock();
+  const biasFits =
+    bias === undefined ||
+    bias === null ||
+    (bias.shape.length === 1 && bias.shape[0] === geometry.outChannels);
+  if (geometry.batchSize < SMALLEST_BATCH || !biasFits || !(relu || activation === 'linear'))
+    return call.stock();
   return forward(call, geometry, x, filter, bias ?? undefined, relu);
 });
 
@@ -84,7 +88,10 @@ export const conv2dBackpropInput = wasmKernel(tf.Conv2DBackpropInput, (call: Inp
   return dx;
 });
 
-type FilterGradientCall = KernelCall<{ x: tf.TensorInfo; dy: tf.TensorInfo }, ConvAttrs & { filterShape: Shape4 }>;
+type FilterGradientCall = KernelCall<
+  { x: tf.TensorInfo; dy: tf.TensorInfo },
+  ConvAttrs & { filterShape: Shape4 }
+>;
 
 export const conv2dBackpropFilter = wasmKernel(tf.Conv2DBackpropFilter, (call: FilterGradientCall) => {
   const { inputs, attrs, backend, native } = call;

@@ -5,7 +5,10 @@ import { type KernelCall, type Shape4, sizeOf, wasmKernel } from '../kernel.js';
 
 const PLAN_ENTRY = 12;
 
-type FilterGradientCall = KernelCall<{ x: tf.TensorInfo; dy: tf.TensorInfo }, ConvAttrs & { filterShape: Shape4 }>;
+type FilterGradientCall = KernelCall<
+  { x: tf.TensorInfo; dy: tf.TensorInfo },
+  ConvAttrs & { filterShape: Shape4 }
+>;
 
 export const depthwiseBackpropFilter = wasmKernel(
   tf.DepthwiseConv2dNativeBackpropFilter,

@@ -8,7 +8,10 @@ import { poolGeometry, type WindowAttrs } from '../conv-geometry.js';
 import { type KernelCall, type Pair, wasmKernel } from '../kernel.js';
 
 type PoolAttrs = WindowAttrs & { filterSize: Pair };
-type MaxPoolGradCall = KernelCall<{ dy: tf.TensorInfo; input: tf.TensorInfo; output: tf.TensorInfo }, PoolAttrs>;
+type MaxPoolGradCall = KernelCall<
+  { dy: tf.TensorInfo; input: tf.TensorInfo; output: tf.TensorInfo },
+  PoolAttrs
+>;
 
 export const maxPoolGrad = wasmKernel(
   tf.MaxPoolGrad,
