@@ -1,30 +1,58 @@
 /**
- * The edge between TensorFlow.js's loosely typed kernel registry and our kernels: a kernel says its inputs and
- * attributes once, and the casts live here alone.
+ * The edge between TensorFlow.js's loosely typed registry and our kernels: a kernel says its inputs and attributes once,
+ * and the casts live here alone. A kernel that takes a stock one's place keeps it for the cases it leaves alone.
  */
 import * as tf from '@tensorflow/tfjs';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import { type Native, nativeOf } from './native.js';
+
+/** Height and width, or one number for both. */
+export type Pair = number | [number, number];
+export type Shape4 = [number, number, number, number];
 
 /** What a kernel is called with. */
 export interface KernelCall<Inputs, Attrs> {
   readonly inputs: Inputs;
   readonly attrs: Attrs;
   readonly backend: BackendWasm;
+  readonly native: Native;
+  /** Runs the kernel that TensorFlow.js ships under this name. */
+  readonly stock: () => tf.TensorInfo;
 }
 
-/** Height and width, or one number for both. */
-export type Pair = number | [number, number];
-export type Shape4 = [number, number, number, number];
+/** What is registered; `stock` is the kernel that it replaces, if there is one. */
+export type KernelMaker = (stock: tf.KernelConfig | undefined) => tf.KernelConfig;
 
 /** Describes a kernel of the `wasm` backend. */
 export function wasmKernel<Inputs extends tf.NamedTensorInfoMap, Attrs extends tf.NamedAttrMap>(
   kernelName: string,
   run: (call: KernelCall<Inputs, Attrs>) => tf.TensorInfo,
-): tf.KernelConfig {
-  return {
+): { readonly kernelName: string; readonly make: KernelMaker } {
+  const make: KernelMaker = (stock) => ({
+    // Spread first: the backend calls the stock kernel's set-up when it starts.
+    ...stock,
     kernelName,
     backendName: 'wasm',
-    kernelFunc: ({ inputs, attrs, backend }) =>
-      run({ inputs: inputs as Inputs, attrs: attrs as Attrs, backend: backend as BackendWasm }),
-  };
+    kernelFunc: (call) => {
+      const backend = call.backend as BackendWasm;
+      return run({
+        inputs: call.inputs as Inputs,
+        attrs: call.attrs as Attrs,
+        backend,
+        native: nativeOf(backend),
+        stock: () => {
+          if (stock === undefined) throw new Error(`TensorFlow.js ships no ${kernelName} for the wasm backend`);
+          return stock.kernelFunc(call) as tf.TensorInfo;
+        },
+      });
+    },
+  });
+  return { kernelName, make };
+}
+
+/** Number of elements. */
+export function sizeOf(shape: readonly number[]): number {
+  let size = 1;
+  for (const length of shape) size *= length;
+  return size;
 }

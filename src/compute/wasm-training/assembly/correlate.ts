@@ -1,0 +1,167 @@
+/**
+ * Correlation of eight images with a filter, in the batch-lanes layout [height][width][channels][8]: a convolution
+ * forward, and its gradient by the input, are both this sum with different plans (see axis-plan.ts). A tile of at most
+ * four destination channels × eight images is held in eight vector registers while all taps and source channels pass.
+ */
+import { ENTRY_BYTES } from './axis-plan';
+import { GROUP } from './batch-lanes';
+import { tileWidth } from './tiles';
+
+/**
+ * Sums `rows` × `columns` runs of `run` source channels each, and a bias, into one tile of `width` destination channels;
+ * what is below `floor` becomes `floor`.
+ */
+@inline
+function tile(
+  width: i32,
+  destination: usize,
+  source: usize,
+  filter: usize,
+  rows: i32,
+  columns: i32,
+  run: i32,
+  sourceRowStep: usize,
+  sourceColumnStep: usize,
+  filterRowStep: usize,
+  filterColumnStep: usize,
+  bias: usize,
+  floor: f32,
+): void {
+  let a0 = v128.load32_splat(bias);
+  let b0 = a0;
+  let c0 = a0;
+  let d0 = a0;
+  if (width > 1) b0 = v128.load32_splat(bias, 4);
+  if (width > 2) c0 = v128.load32_splat(bias, 8);
+  if (width > 3) d0 = v128.load32_splat(bias, 12);
+  let a1 = a0;
+  let b1 = b0;
+  let c1 = c0;
+  let d1 = d0;
+  const runBytes = <usize>run * GROUP;
+  for (let row = 0; row < rows; row++) {
+    let columnSource = source;
+    let columnFilter = filter;
+    for (let column = 0; column < columns; column++) {
+      let at = columnSource;
+      let weights = columnFilter;
+      const end = at + runBytes;
+      while (at < end) {
+        const x0 = v128.load(at);
+        const x1 = v128.load(at, 16);
+        const wa = v128.load32_splat(weights);
+        a0 = f32x4.add(a0, f32x4.mul(x0, wa));
+        a1 = f32x4.add(a1, f32x4.mul(x1, wa));
+        if (width > 1) {
+          const wb = v128.load32_splat(weights, 4);
+          b0 = f32x4.add(b0, f32x4.mul(x0, wb));
+          b1 = f32x4.add(b1, f32x4.mul(x1, wb));
+        }
+        if (width > 2) {
+          const wc = v128.load32_splat(weights, 8);
+          c0 = f32x4.add(c0, f32x4.mul(x0, wc));
+          c1 = f32x4.add(c1, f32x4.mul(x1, wc));
+        }
+        if (width > 3) {
+          const wd = v128.load32_splat(weights, 12);
+          d0 = f32x4.add(d0, f32x4.mul(x0, wd));
+          d1 = f32x4.add(d1, f32x4.mul(x1, wd));
+        }
+        at += GROUP;
+        weights += <usize>width << 2;
+      }
+      columnSource += sourceColumnStep;
+      columnFilter += filterColumnStep;
+    }
+    source += sourceRowStep;
+    filter += filterRowStep;
+  }
+  const least = f32x4.splat(floor);
+  v128.store(destination, f32x4.max(a0, least));
+  v128.store(destination, f32x4.max(a1, least), 16);
+  if (width > 1) {
+    v128.store(destination, f32x4.max(b0, least), 32);
+    v128.store(destination, f32x4.max(b1, least), 48);
+  }
+  if (width > 2) {
+    v128.store(destination, f32x4.max(c0, least), 64);
+    v128.store(destination, f32x4.max(c1, least), 80);
+  }
+  if (width > 3) {
+    v128.store(destination, f32x4.max(d0, least), 96);
+    v128.store(destination, f32x4.max(d1, least), 112);
+  }
+}
+
+// biome-ignore format: one line each shows that only the width differs
+function tile1(y: usize, x: usize, w: usize, r: i32, c: i32, run: i32, xr: usize, xc: usize, wr: usize, wc: usize, b: usize, f: f32): void { tile(1, y, x, w, r, c, run, xr, xc, wr, wc, b, f); }
+// biome-ignore format: as above
+function tile2(y: usize, x: usize, w: usize, r: i32, c: i32, run: i32, xr: usize, xc: usize, wr: usize, wc: usize, b: usize, f: f32): void { tile(2, y, x, w, r, c, run, xr, xc, wr, wc, b, f); }
+// biome-ignore format: as above
+function tile3(y: usize, x: usize, w: usize, r: i32, c: i32, run: i32, xr: usize, xc: usize, wr: usize, wc: usize, b: usize, f: f32): void { tile(3, y, x, w, r, c, run, xr, xc, wr, wc, b, f); }
+// biome-ignore format: as above
+function tile4(y: usize, x: usize, w: usize, r: i32, c: i32, run: i32, xr: usize, xc: usize, wr: usize, wc: usize, b: usize, f: f32): void { tile(4, y, x, w, r, c, run, xr, xc, wr, wc, b, f); }
+
+/**
+ * One group of eight images.
+ *
+ * @param rowPlan one entry per destination row, `columnPlan` one per destination column
+ * @param filter packed by tiles of destination channels: [tile][bias of width, then taps [row][column][source channel][width]]
+ * @param floor least value of a result: 0 for ReLU, −∞ for none
+ */
+export function correlate(
+  source: usize,
+  filter: usize,
+  destination: usize,
+  rowPlan: usize,
+  columnPlan: usize,
+  sourceWidth: i32,
+  sourceChannels: i32,
+  destinationHeight: i32,
+  destinationWidth: i32,
+  destinationChannels: i32,
+  filterHeight: i32,
+  filterWidth: i32,
+  rowTapStep: i32,
+  columnTapStep: i32,
+  rowSourceStep: i32,
+  columnSourceStep: i32,
+  floor: f32,
+): void {
+  const pixel = <usize>sourceChannels * GROUP;
+  const sourceRow = <usize>sourceWidth * pixel;
+  const adjacent = columnTapStep == 1 && columnSourceStep == 1;
+  const taps = filterHeight * filterWidth * sourceChannels;
+  for (let h = 0; h < destinationHeight; h++) {
+    const row = rowPlan + <usize>h * ENTRY_BYTES;
+    const firstRow = load<i32>(row);
+    const rows = load<i32>(row, 4);
+    const rowStart = source + <usize>load<i32>(row, 8) * sourceRow;
+    for (let w = 0; w < destinationWidth; w++) {
+      const column = columnPlan + <usize>w * ENTRY_BYTES;
+      const tapsAcross = load<i32>(column, 4);
+      const start = rowStart + <usize>load<i32>(column, 8) * pixel;
+      const firstTap = <usize>((firstRow * filterWidth + load<i32>(column)) * sourceChannels);
+      // Taps side by side in the filter read pixels side by side in the source: one long run instead of several short.
+      const columns = adjacent ? min(tapsAcross, 1) : tapsAcross;
+      const run = adjacent ? tapsAcross * sourceChannels : sourceChannels;
+      const xr = <usize>rowSourceStep * sourceRow;
+      const xc = <usize>columnSourceStep * pixel;
+      let weights = filter;
+      for (let channel = 0; channel < destinationChannels; ) {
+        const width = tileWidth(destinationChannels - channel);
+        const bytes = <usize>width << 2;
+        const at = weights + bytes + firstTap * bytes;
+        const wc = <usize>(columnTapStep * sourceChannels) * bytes;
+        const wr = <usize>(rowTapStep * filterWidth * sourceChannels) * bytes;
+        if (width == 4) tile4(destination, start, at, rows, columns, run, xr, xc, wr, wc, weights, floor);
+        else if (width == 3) tile3(destination, start, at, rows, columns, run, xr, xc, wr, wc, weights, floor);
+        else if (width == 2) tile2(destination, start, at, rows, columns, run, xr, xc, wr, wc, weights, floor);
+        else tile1(destination, start, at, rows, columns, run, xr, xc, wr, wc, weights, floor);
+        weights += <usize>(taps + 1) * bytes;
+        destination += <usize>width * GROUP;
+        channel += width;
+      }
+    }
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * Gradients of max and average pooling, NHWC, overlapping windows and padding included. Each window adds its share to the
+ * pixels it was made of; four channels at a time, of which the last four may be moved back over channels already done,
+ * whose gradient is then masked to zero.
+ */
+import { ConvGeometry } from './geometry';
+
+/** Ones in the lanes from `first` on. */
+@inline
+function lanesFrom(first: i32): v128 {
+  return i32x4.ge_s(i32x4(0, 1, 2, 3), i32x4.splat(first));
+}
+
+/** First tap inside the image. */
+@inline
+function firstTap(start: i32, dilation: i32): i32 {
+  return start >= 0 ? 0 : (-start + dilation - 1) / dilation;
+}
+
+/** One past the last tap inside the image. */
+@inline
+function endTap(start: i32, dilation: i32, taps: i32, size: i32): i32 {
+  return start >= size ? 0 : min(taps, (size - start + dilation - 1) / dilation);
+}
+
+/**
+ * dx = dy at the first pixel of each window, in reading order, that equals the window's maximum y; elsewhere 0.
+ */
+export function maxPoolGradient(g: ConvGeometry, dy: usize, x: usize, y: usize, dx: usize): void {
+  const channels = g.inChannels;
+  const pixel = <usize>channels << 2;
+  const rowBytes = <usize>g.inWidth * pixel;
+  const imageBytes = <usize>g.inHeight * rowBytes;
+  memory.fill(dx, 0, <usize>g.batch * imageBytes);
+  for (let image = 0; image < g.batch; image++) {
+    for (let row = 0; row < g.outHeight; row++) {
+      const top = row * g.strideHeight - g.padTop;
+      const rowTap = firstTap(top, g.dilationHeight);
+      const rowEnd = endTap(top, g.dilationHeight, g.filterHeight, g.inHeight);
+      for (let column = 0; column < g.outWidth; column++) {
+        const left = column * g.strideWidth - g.padLeft;
+        const columnTap = firstTap(left, g.dilationWidth);
+        const columnEnd = endTap(left, g.dilationWidth, g.filterWidth, g.inWidth);
+        const corner = <usize>(left + columnTap * g.dilationWidth) * pixel;
+        const step = <usize>g.dilationWidth * pixel;
+        for (let channel = 0; channel < channels; channel += 4) {
+          if (channels < 4) break;
+          const moved = min(channel, channels - 4);
+          const at = <usize>moved << 2;
+          const best = v128.load(y + at);
+          let share = v128.load(dy + at);
+          if (moved < channel) share = v128.and(share, lanesFrom(channel - moved));
+          for (let i = rowTap; i < rowEnd; i++) {
+            let p = <usize>(top + i * g.dilationHeight) * rowBytes + corner + at;
+            for (let j = columnTap; j < columnEnd; j++) {
+              const hit = f32x4.eq(v128.load(x + p), best);
+              v128.store(dx + p, f32x4.add(v128.load(dx + p), v128.and(share, hit)));
+              share = v128.andnot(share, hit);
+              p += step;
+            }
+          }
+        }
+        if (channels < 4) {
+          for (let channel: usize = 0; channel < <usize>channels; channel++) {
+            const at = channel << 2;
+            const best = load<f32>(y + at);
+            let share = load<f32>(dy + at);
+            for (let i = rowTap; i < rowEnd; i++) {
+              let p = <usize>(top + i * g.dilationHeight) * rowBytes + corner + at;
+              for (let j = columnTap; j < columnEnd; j++) {
+                if (load<f32>(x + p) == best) {
+                  store<f32>(dx + p, load<f32>(dx + p) + share);
+                  share = 0;
+                }
+                p += step;
+              }
+            }
+          }
+        }
+        y += pixel;
+        dy += pixel;
+      }
+    }
+    x += imageBytes;
+    dx += imageBytes;
+  }
+}
+
+/** dx = for each pixel the sum, over the windows that it was averaged in, of dy / pixels of the window inside the image. */
+export function averagePoolGradient(g: ConvGeometry, dy: usize, dx: usize): void {
+  const channels = g.inChannels;
+  const pixel = <usize>channels << 2;
+  const rowBytes = <usize>g.inWidth * pixel;
+  const imageBytes = <usize>g.inHeight * rowBytes;
+  memory.fill(dx, 0, <usize>g.batch * imageBytes);
+  for (let image = 0; image < g.batch; image++) {
+    for (let row = 0; row < g.outHeight; row++) {
+      const top = row * g.strideHeight - g.padTop;
+      const rowTap = firstTap(top, g.dilationHeight);
+      const rowEnd = endTap(top, g.dilationHeight, g.filterHeight, g.inHeight);
+      for (let column = 0; column < g.outWidth; column++) {
+        const left = column * g.strideWidth - g.padLeft;
+        const columnTap = firstTap(left, g.dilationWidth);
+        const columnEnd = endTap(left, g.dilationWidth, g.filterWidth, g.inWidth);
+        const part: f32 = 1 / <f32>((rowEnd - rowTap) * (columnEnd - columnTap));
+        for (let i = rowTap; i < rowEnd; i++) {
+          for (let j = columnTap; j < columnEnd; j++) {
+            const p =
+              dx +
+              <usize>(top + i * g.dilationHeight) * rowBytes +
+              <usize>(left + j * g.dilationWidth) * pixel;
+            addScaled(dy, p, channels, part);
+          }
+        }
+        dy += pixel;
+      }
+    }
+    dx += imageBytes;
+  }
+}
+
+/** to += scale · from. */
+@inline
+function addScaled(from: usize, to: usize, size: i32, scale: f32): void {
+  const factor = f32x4.splat(scale);
+  const end = to + (<usize>(size & ~3) << 2);
+  while (to < end) {
+    v128.store(to, f32x4.add(v128.load(to), f32x4.mul(v128.load(from), factor)));
+    from += 16;
+    to += 16;
+  }
+  for (let i: usize = 0; i < <usize>(size & 3); i++) {
+    const at = i << 2;
+    store<f32>(to + at, load<f32>(to + at) + load<f32>(from + at) * scale);
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * The shape of a convolution or pooling as our kernels read it: fifteen i32 in the order of `assembly/geometry.ts`.
+ * Refuses what the kernels cannot do, so that nothing is computed wrongly.
+ */
+import * as tf from '@tensorflow/tfjs';
+import { StalewartError } from '../../errors.js';
+import type { Pair, Shape4 } from './kernel.js';
+
+export type ConvGeometry = tf.backend_util.Conv2DInfo;
+
+export type Padding = 'valid' | 'same' | number | tf.backend_util.ExplicitPadding;
+
+/** The attributes that convolutions and poolings share. */
+export type WindowAttrs = {
+  strides: Pair;
+  pad: Padding;
+  dimRoundingMode?: 'floor' | 'round' | 'ceil';
+};
+
+export type ConvAttrs = WindowAttrs & { dataFormat?: 'NHWC' | 'NCHW'; dilations?: Pair };
+
+/**
+ * @param x [batch, height, width, channels]
+ * @param filter [height, width, channels in, channels out], or [height, width, channels, multiplier] if depthwise
+ * @throws StalewartError MODEL if the data format is not NHWC
+ */
+export function convGeometry(
+  kernel: string,
+  x: readonly number[],
+  filter: readonly number[],
+  attrs: ConvAttrs,
+  depthwise = false,
+): ConvGeometry {
+  if (attrs.dataFormat !== undefined && attrs.dataFormat !== null && attrs.dataFormat !== 'NHWC') {
+    throw new StalewartError('MODEL', `${kernel}: dataFormat is "${attrs.dataFormat}": it must be "NHWC"`, {
+      field: 'dataFormat',
+      value: attrs.dataFormat,
+      allowed: '"NHWC"',
+    });
+  }
+  return tf.backend_util.computeConv2DInfo(
+    x as Shape4,
+    filter as Shape4,
+    attrs.strides,
+    attrs.dilations ?? 1,
+    attrs.pad,
+    attrs.dimRoundingMode,
+    depthwise,
+  );
+}
+
+/** @param x [batch, height, width, channels] */
+export function poolGeometry(x: readonly number[], attrs: WindowAttrs & { filterSize: Pair }): ConvGeometry {
+  const { filterSize, strides, pad, dimRoundingMode } = attrs;
+  return tf.backend_util.computePool2DInfo(x as Shape4, filterSize, strides, 1, pad, dimRoundingMode);
+}
+
+export function writeGeometry(g: ConvGeometry, to: Int32Array, at: number): void {
+  to[at] = g.batchSize;
+  to[at + 1] = g.inHeight;
+  to[at + 2] = g.inWidth;
+  to[at + 3] = g.inChannels;
+  to[at + 4] = g.outHeight;
+  to[at + 5] = g.outWidth;
+  to[at + 6] = g.outChannels;
+  to[at + 7] = g.filterHeight;
+  to[at + 8] = g.filterWidth;
+  to[at + 9] = g.strideHeight;
+  to[at + 10] = g.strideWidth;
+  to[at + 11] = g.dilationHeight;
+  to[at + 12] = g.dilationWidth;
+  to[at + 13] = g.padInfo.top;
+  to[at + 14] = g.padInfo.left;
+}
