@@ -37,12 +37,9 @@ export interface ComputeThread {
 }
 
 export function startComputeThread(data: ThreadData, handlers: ThreadHandlers): ComputeThread {
-  const worker = new Worker(new URL('./thread.js', import.meta.url), { workerData: data, stdout: true });
+  const worker = new Worker(new URL('./thread.js', import.meta.url), { workerData: data });
   let state: 'starting' | 'ready' | 'ended' = 'starting';
   let uncaught: unknown;
-
-  // Standard output belongs to the command's results; what a user's model prints goes to standard error.
-  worker.stdout.on('data', (chunk: Buffer) => process.stderr.write(chunk));
 
   worker.on('message', (message: ThreadMessage) => {
     if (state === 'ended') return;

@@ -45,7 +45,7 @@ export type PostedModel =
 export async function postModel(source: ModelSource): Promise<PostedModel> {
   if (typeof source === 'string') return postNamed(source);
   if (typeof source === 'function') {
-    const model: unknown = await source();
+    const model = await made(source);
     assertLayersModel(model, 'what the function returned');
     return { kind: 'topology', name: model.name, topology: topologyOf(model), weights: null };
   }
@@ -55,6 +55,18 @@ export async function postModel(source: ModelSource): Promise<PostedModel> {
     weights.set(weight.originalName, Float32Array.from(await weight.read().data()));
   }
   return { kind: 'topology', name: source.name, topology: topologyOf(source), weights };
+}
+
+async function made(create: () => unknown): Promise<unknown> {
+  try {
+    return await create();
+  } catch (cause) {
+    const line = (cause instanceof Error ? cause.message : String(cause)).replace(/\s+/g, ' ').trim();
+    throw new StalewartError('MODEL', `model: the function that makes it threw: ${line}`, {
+      field: 'model',
+      cause,
+    });
+  }
 }
 
 function postNamed(name: string): PostedModel {

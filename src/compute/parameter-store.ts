@@ -119,11 +119,10 @@ export function createParameterStore(
   };
 }
 
-/** Whether no element is NaN or infinite: x · 0 is 0 for every other number. */
+/** Whether no element is NaN or infinite. */
 export function allFinite(vector: Float32Array): boolean {
-  let sum = 0;
-  for (let i = 0; i < vector.length; i++) sum += (vector[i] ?? 0) * 0;
-  return sum === 0;
+  for (let i = 0; i < vector.length; i++) if (!Number.isFinite(vector[i])) return false;
+  return true;
 }
 
 function sharedVector(length: number): Float32Array {

@@ -25,6 +25,8 @@ export interface Parameters {
 export function parametersOf(model: tf.LayersModel): Parameters {
   let count = 0;
   const names = new Set<string>();
+  // The layers' word, not the weights' own flag, which does not survive JSON when a layer is frozen.
+  const trained = new Set(model.trainableWeights);
   const parts = model.weights.map((weight) => {
     const variable = weight.read();
     const name = weight.originalName;
@@ -35,7 +37,7 @@ export function parametersOf(model: tf.LayersModel): Parameters {
       throw modelError(`model: two of its weights are named ${name}: give each layer a name of its own`);
     }
     names.add(name);
-    const part = { name, variable, offset: count, trainable: weight.trainable };
+    const part = { name, variable, offset: count, trainable: trained.has(weight) };
     count += variable.size;
     return part;
   });

@@ -34,6 +34,10 @@ const data = workerData as ThreadData;
 const post = (message: ThreadMessage) => port.postMessage(message);
 const phase: { now: StartPhase } = { now: 'backend' };
 
+// Standard output belongs to the results of a command: what a user's model prints goes to standard error. (Reading
+// the thread's output in the main thread instead would keep the process alive.)
+process.stdout.write = process.stderr.write.bind(process.stderr);
+
 try {
   const workshop = await start();
   port.on('message', (message: JobMessage) => post(perform(workshop, message)));

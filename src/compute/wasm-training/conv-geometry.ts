@@ -38,7 +38,7 @@ export function convGeometry(
       allowed: '"NHWC"',
     });
   }
-  return tf.backend_util.computeConv2DInfo(
+  const g = tf.backend_util.computeConv2DInfo(
     x as Shape4,
     filter as Shape4,
     attrs.strides,
@@ -47,12 +47,30 @@ export function convGeometry(
     attrs.dimRoundingMode,
     depthwise,
   );
+  return checked(kernel, g);
 }
 
 /** @param x [batch, height, width, channels] */
-export function poolGeometry(x: readonly number[], attrs: WindowAttrs & { filterSize: Pair }): ConvGeometry {
+export function poolGeometry(
+  kernel: string,
+  x: readonly number[],
+  attrs: WindowAttrs & { filterSize: Pair },
+): ConvGeometry {
   const { filterSize, strides, pad, dimRoundingMode } = attrs;
-  return tf.backend_util.computePool2DInfo(x as Shape4, filterSize, strides, 1, pad, dimRoundingMode);
+  return checked(
+    kernel,
+    tf.backend_util.computePool2DInfo(x as Shape4, filterSize, strides, 1, pad, dimRoundingMode),
+  );
+}
+
+/** @throws StalewartError MODEL if nothing would be left of the image */
+function checked(kernel: string, g: ConvGeometry): ConvGeometry {
+  if (g.outHeight >= 0 && g.outWidth >= 0) return g;
+  throw new StalewartError(
+    'MODEL',
+    `${kernel}: ${g.inHeight}×${g.inWidth} pixels, a window of ${g.effectiveFilterHeight}×${g.effectiveFilterWidth} and ` +
+      `this padding give ${g.outHeight}×${g.outWidth} pixels: take a smaller window or pad more`,
+  );
 }
 
 export function writeGeometry(g: ConvGeometry, to: Int32Array, at: number): void {
@@ -71,4 +89,15 @@ export function writeGeometry(g: ConvGeometry, to: Int32Array, at: number): void
   to[at + 12] = g.dilationWidth;
   to[at + 13] = g.padInfo.top;
   to[at + 14] = g.padInfo.left;
+}
+
+/** @throws StalewartError MODEL unless the bias, if there is one, has one value per output channel */
+export function checkBias(kernel: string, g: ConvGeometry, bias: tf.TensorInfo | undefined | null): void {
+  if (bias === undefined || bias === null) return;
+  if (bias.shape.length === 1 && bias.shape[0] === g.outChannels) return;
+  throw new StalewartError('MODEL', `${kernel}: bias has shape [${bias.shape.join(', ')}]: it must be [${g.outChannels}]`, {
+    field: 'bias',
+    value: bias.shape,
+    allowed: `[${g.outChannels}]`,
+  });
 }

@@ -28,8 +28,11 @@ export interface NativeKernels {
     paddedWidth: number,
     scratch: number,
   ): void;
+  depthwise(geometry: number, x: number, filter: number, y: number): void;
   depthwiseFilterGradient(geometry: number, x: number, dy: number, dFilter: number): void;
   depthwiseInputGradient(geometry: number, dy: number, filter: number, dx: number, scratch: number): void;
+  maxPool(geometry: number, x: number, y: number): void;
+  averagePool(geometry: number, x: number, y: number): void;
   maxPoolGradient(geometry: number, dy: number, x: number, y: number, dx: number): void;
   averagePoolGradient(geometry: number, dy: number, dx: number): void;
   matMul(

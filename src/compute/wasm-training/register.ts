@@ -7,9 +7,14 @@ import '@tensorflow/tfjs-backend-wasm';
 import { registerGradients } from './gradients.js';
 import { add, divide, multiply, subtract } from './kernels/binary.js';
 import { conv2d, conv2dBackpropFilter, conv2dBackpropInput, fusedConv2d } from './kernels/conv2d.js';
-import { depthwiseBackpropFilter, depthwiseBackpropInput } from './kernels/depthwise-conv2d.js';
+import {
+  depthwiseBackpropFilter,
+  depthwiseBackpropInput,
+  depthwiseConv2d,
+  fusedDepthwiseConv2d,
+} from './kernels/depthwise-conv2d.js';
 import { batchMatMul } from './kernels/mat-mul.js';
-import { avgPoolGrad, maxPoolGrad } from './kernels/pool.js';
+import { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from './kernels/pool.js';
 import { mean, sum } from './kernels/reduce.js';
 import { reluGradient } from './kernels/relu-gradient.js';
 import { unsortedSegmentSum } from './kernels/unsorted-segment-sum.js';
@@ -19,9 +24,13 @@ const kernels = [
   fusedConv2d,
   conv2dBackpropInput,
   conv2dBackpropFilter,
+  depthwiseConv2d,
+  fusedDepthwiseConv2d,
   depthwiseBackpropInput,
   depthwiseBackpropFilter,
+  maxPool,
   maxPoolGrad,
+  avgPool,
   avgPoolGrad,
   batchMatMul,
   add,

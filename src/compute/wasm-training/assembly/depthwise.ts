@@ -1,20 +1,58 @@
 /**
- * Gradients of a depthwise convolution, NHWC, any stride, dilation, padding and channel multiplier. With a multiplier of
+ * Depthwise convolution and its gradients, NHWC, any stride, dilation, padding and channel multiplier. With a multiplier of
  * one, four channels fill a vector; otherwise the plain sums are taken one by one.
  */
 import { ENTRY_BYTES, planAxis, sourceStep, tapStep } from './axis-plan';
 import { ConvGeometry } from './geometry';
 
-/** First output position whose tap reads inside the input. */
+/** First i ≥ 0 for which shift + i·stride is inside. */
 @inline
 function firstInside(shift: i32, stride: i32): i32 {
   return shift >= 0 ? 0 : (-shift + stride - 1) / stride;
 }
 
-/** One past the last output position whose tap reads inside the input. */
+/** One past the last i < limit for which shift + i·stride is below size. */
 @inline
-function endInside(shift: i32, stride: i32, inSize: i32, outSize: i32): i32 {
-  return shift >= inSize ? 0 : min(outSize, (inSize - shift + stride - 1) / stride);
+function endInside(shift: i32, stride: i32, size: i32, limit: i32): i32 {
+  return shift >= size ? 0 : min(limit, (size - shift + stride - 1) / stride);
+}
+
+/** y[…, channel·multiplier + m] = Σ over taps of x[…, channel] · filter[tap, channel, m]. */
+export function depthwise(g: ConvGeometry, x: usize, filter: usize, y: usize): void {
+  const multiplier = g.outChannels / g.inChannels;
+  const xPixel = <usize>g.inChannels << 2;
+  const yPixel = <usize>g.outChannels << 2;
+  const vectors = multiplier == 1 ? g.inChannels & ~3 : 0;
+  for (let image = 0; image < g.batch; image++) {
+    for (let row = 0; row < g.outHeight; row++) {
+      const top = row * g.strideHeight - g.padTop;
+      const rowStart = firstInside(top, g.dilationHeight);
+      const rowEnd = endInside(top, g.dilationHeight, g.inHeight, g.filterHeight);
+      for (let column = 0; column < g.outWidth; column++) {
+        const left = column * g.strideWidth - g.padLeft;
+        const columnStart = firstInside(left, g.dilationWidth);
+        const columnEnd = endInside(left, g.dilationWidth, g.inWidth, g.filterWidth);
+        for (let out = 0; out < g.outChannels; out += out < vectors ? 4 : 1) {
+          const from = <usize>(out / multiplier) << 2;
+          const by = <usize>out << 2;
+          let sums = f32x4.splat(0);
+          let sum: f32 = 0;
+          for (let i = rowStart; i < rowEnd; i++) {
+            const inRow = image * g.inHeight + top + i * g.dilationHeight;
+            for (let j = columnStart; j < columnEnd; j++) {
+              const pixel = x + <usize>(inRow * g.inWidth + left + j * g.dilationWidth) * xPixel + from;
+              const weight = filter + <usize>(i * g.filterWidth + j) * yPixel + by;
+              if (out < vectors) sums = f32x4.add(sums, f32x4.mul(v128.load(pixel), v128.load(weight)));
+              else sum += load<f32>(pixel) * load<f32>(weight);
+            }
+          }
+          if (out < vectors) v128.store(y + by, sums);
+          else store<f32>(y + by, sum);
+        }
+        y += yPixel;
+      }
+    }
+  }
 }
 
 /** dFilter[tap, channel, m] = Σ x[…, channel] · dy[…, channel·multiplier + m]. */

@@ -1,8 +1,8 @@
 /** All functions that the kernels of `src/compute/wasm-training/` call; memory is the one of the tfjs wasm backend. */
 export { conv2d, conv2dInputGradient } from './conv2d';
 export { conv2dFilterGradient } from './filter-gradient';
-export { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
-export { averagePoolGradient, maxPoolGradient } from './pool';
+export { depthwise, depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
+export { averagePool, averagePoolGradient, maxPool, maxPoolGradient } from './pool';
 export { matMul } from './matmul';
 export { binary, reluGradient } from './elementwise';
 export { sumColumns } from './reduce';

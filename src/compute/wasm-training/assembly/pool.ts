@@ -1,7 +1,7 @@
 /**
- * Gradients of max and average pooling, NHWC, overlapping windows and padding included. Each window adds its share to the
- * pixels it was made of; four channels at a time, of which the last four may be moved back over channels already done,
- * whose gradient is then masked to zero.
+ * Max and average pooling and their gradients, NHWC, overlapping windows and padding included. In a gradient each window
+ * adds its share to the pixels it was made of. Four channels fill a vector; the last four may be moved back over channels
+ * already done, whose gradient is then masked to zero.
  */
 import { ConvGeometry } from './geometry';
 
@@ -21,6 +21,68 @@ function firstTap(start: i32, dilation: i32): i32 {
 @inline
 function endTap(start: i32, dilation: i32, taps: i32, size: i32): i32 {
   return start >= size ? 0 : min(taps, (size - start + dilation - 1) / dilation);
+}
+
+/**
+ * y = the maximum of each window, or its mean over the pixels inside the image. A window without any gives −∞ or NaN, as
+ * on the cpu backend.
+ */
+@inline
+function pool(g: ConvGeometry, x: usize, y: usize, mean: bool): void {
+  const channels = g.inChannels;
+  const pixel = <usize>channels << 2;
+  const rowBytes = <usize>g.inWidth * pixel;
+  const step = <usize>g.dilationWidth * pixel;
+  const start: f32 = mean ? 0 : -Infinity;
+  for (let image = 0; image < g.batch; image++) {
+    for (let row = 0; row < g.outHeight; row++) {
+      const top = row * g.strideHeight - g.padTop;
+      const rowTap = firstTap(top, g.dilationHeight);
+      const rowEnd = endTap(top, g.dilationHeight, g.filterHeight, g.inHeight);
+      for (let column = 0; column < g.outWidth; column++) {
+        const left = column * g.strideWidth - g.padLeft;
+        const columnTap = firstTap(left, g.dilationWidth);
+        const columnEnd = endTap(left, g.dilationWidth, g.filterWidth, g.inWidth);
+        const corner = x + <usize>(left + columnTap * g.dilationWidth) * pixel;
+        const pixels = <f32>(max(0, rowEnd - rowTap) * max(0, columnEnd - columnTap));
+        const divisor = f32x4.splat(pixels);
+        for (let channel = 0; channel < channels; channel += channels < 4 ? 1 : 4) {
+          if (channels < 4) {
+            let value = start;
+            for (let i = rowTap; i < rowEnd; i++) {
+              let at = corner + <usize>(top + i * g.dilationHeight) * rowBytes + (<usize>channel << 2);
+              for (let j = columnTap; j < columnEnd; j++) {
+                value = mean ? value + load<f32>(at) : max(value, load<f32>(at));
+                at += step;
+              }
+            }
+            store<f32>(y + (<usize>channel << 2), mean ? value / pixels : value);
+          } else {
+            const moved = <usize>min(channel, channels - 4) << 2;
+            let value = f32x4.splat(start);
+            for (let i = rowTap; i < rowEnd; i++) {
+              let at = corner + <usize>(top + i * g.dilationHeight) * rowBytes + moved;
+              for (let j = columnTap; j < columnEnd; j++) {
+                value = mean ? f32x4.add(value, v128.load(at)) : f32x4.max(value, v128.load(at));
+                at += step;
+              }
+            }
+            v128.store(y + moved, mean ? f32x4.div(value, divisor) : value);
+          }
+        }
+        y += pixel;
+      }
+    }
+    x += <usize>g.inHeight * rowBytes;
+  }
+}
+
+export function maxPool(g: ConvGeometry, x: usize, y: usize): void {
+  pool(g, x, y, false);
+}
+
+export function averagePool(g: ConvGeometry, x: usize, y: usize): void {
+  pool(g, x, y, true);
 }
 
 /**

@@ -3,11 +3,14 @@
  * row that is repeated (a bias, a channel's scale). All other broadcasting is left to the stock kernels.
  */
 import * as tf from '@tensorflow/tfjs';
+import type { Native } from '../native.js';
 import { type KernelCall, sizeOf, wasmKernel } from '../kernel.js';
 
 type BinaryCall = KernelCall<{ a: tf.TensorInfo; b: tf.TensorInfo }, Record<string, never>>;
 
-/** What the smaller operand is, as `assembly/elementwise.ts` numbers it. */
+/** Operations, as `assembly/elementwise.ts` numbers them. */
+const kinds = { add: 0, subtract: 1, multiply: 2, divide: 3 } as const;
+/** What the smaller operand is, as it numbers that. */
 const repeats = { same: 0, number: 1, row: 2 } as const;
 
 function binaryKernel(kernelName: string, kind: number) {
@@ -53,7 +56,20 @@ function repeatOf(large: readonly number[], small: readonly number[]): number | 
   return trailing === size ? repeats.row : undefined;
 }
 
-export const add = binaryKernel(tf.Add, 0);
-export const subtract = binaryKernel(tf.Sub, 1);
-export const multiply = binaryKernel(tf.Multiply, 2);
-export const divide = binaryKernel(tf.RealDiv, 3);
+/** out = a + row, for `rows` rows of `columns`. */
+export function addRow(
+  native: Native,
+  a: tf.TensorInfo,
+  row: tf.TensorInfo,
+  out: tf.TensorInfo,
+  rows: number,
+  columns: number,
+): void {
+  const { kernels } = native;
+  kernels.binary(kinds.add, native.address(a), native.address(row), native.address(out), rows, columns, repeats.row, false);
+}
+
+export const add = binaryKernel(tf.Add, kinds.add);
+export const subtract = binaryKernel(tf.Sub, kinds.subtract);
+export const multiply = binaryKernel(tf.Multiply, kinds.multiply);
+export const divide = binaryKernel(tf.RealDiv, kinds.divide);

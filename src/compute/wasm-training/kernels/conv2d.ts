@@ -1,13 +1,13 @@
 /**
  * Convolution and its gradients, NHWC, any stride, dilation, padding, batch and number of channels, by our own kernels
- * (assembly/conv2d.ts, assembly/filter-gradient.ts). Small batches go forward through the stock kernel, because ours
- * works on eight images at a time.
+ * (assembly/conv2d.ts, assembly/filter-gradient.ts). The stock forward kernel is slower, and for some shapes (a padding
+ * larger than the filter, a stride larger than the image) it gives wrong results or writes outside its memory.
  */
 import * as tf from '@tensorflow/tfjs';
-import { type ConvAttrs, type ConvGeometry, convGeometry } from '../conv-geometry.js';
+import { checkBias, type ConvAttrs, type ConvGeometry, convGeometry } from '../conv-geometry.js';
 import { type KernelCall, type Shape4, sizeOf, wasmKernel } from '../kernel.js';
+import { type ActivationAttrs, activate } from './fused-activation.js';
 
-const SMALLEST_BATCH = 8;
 const LINE = 64;
 /** Bytes of one element of eight images. */
 const GROUP = 32;
@@ -46,27 +46,22 @@ type ForwardInputs = { x: tf.TensorInfo; filter: tf.TensorInfo };
 
 export const conv2d = wasmKernel(tf.Conv2D, (call: KernelCall<ForwardInputs, ConvAttrs>) => {
   const { x, filter } = call.inputs;
-  const geometry = convGeometry(tf.Conv2D, x.shape, filter.shape, call.attrs);
-  if (geometry.batchSize < SMALLEST_BATCH) return call.stock();
-  return forward(call, geometry, x, filter, undefined, false);
+  return forward(call, convGeometry(tf.Conv2D, x.shape, filter.shape, call.attrs), x, filter, undefined, false);
 });
 
 type FusedInputs = ForwardInputs & { bias?: tf.TensorInfo; preluActivationWeights?: tf.TensorInfo };
-type FusedAttrs = ConvAttrs & { activation: string };
 
-export const fusedConv2d = wasmKernel(tf.FusedConv2D, (call: KernelCall<FusedInputs, FusedAttrs>) => {
-  const { x, filter, bias } = call.inputs;
-  const { activation } = call.attrs;
-  const geometry = convGeometry(tf.FusedConv2D, x.shape, filter.shape, call.attrs);
-  const relu = activation === 'relu';
-  const biasFits =
-    bias === undefined ||
-    bias === null ||
-    (bias.shape.length === 1 && bias.shape[0] === geometry.outChannels);
-  if (geometry.batchSize < SMALLEST_BATCH || !biasFits || !(relu || activation === 'linear'))
-    return call.stock();
-  return forward(call, geometry, x, filter, bias ?? undefined, relu);
-});
+export const fusedConv2d = wasmKernel(
+  tf.FusedConv2D,
+  (call: KernelCall<FusedInputs, ConvAttrs & ActivationAttrs>) => {
+    const { x, filter, bias, preluActivationWeights } = call.inputs;
+    const g = convGeometry(tf.FusedConv2D, x.shape, filter.shape, call.attrs);
+    checkBias(tf.FusedConv2D, g, bias);
+    const relu = call.attrs.activation === 'relu';
+    const y = forward(call, g, x, filter, bias ?? undefined, relu);
+    return relu ? y : activate(call.backend, y, call.attrs, preluActivationWeights);
+  },
+);
 
 type InputGradientCall = KernelCall<
   { dy: tf.TensorInfo; filter: tf.TensorInfo },
@@ -88,16 +83,16 @@ export const conv2dBackpropInput = wasmKernel(tf.Conv2DBackpropInput, (call: Inp
   return dx;
 });
 
-type FilterGradientCall = KernelCall<
-  { x: tf.TensorInfo; dy: tf.TensorInfo },
-  ConvAttrs & { filterShape: Shape4 }
->;
+type FilterGradientCall = KernelCall<{ x: tf.TensorInfo; dy: tf.TensorInfo }, ConvAttrs & { filterShape: Shape4 }>;
 
 export const conv2dBackpropFilter = wasmKernel(tf.Conv2DBackpropFilter, (call: FilterGradientCall) => {
   const { inputs, attrs, backend, native } = call;
   const g = convGeometry(tf.Conv2DBackpropFilter, inputs.x.shape, attrs.filterShape, attrs);
   const dFilter = backend.makeOutput(g.filterShape, 'float32');
-  if (sizeOf(g.filterShape) === 0) return dFilter;
+  if (sizeOf(g.outShape) === 0) {
+    backend.typedArrayFromHeap(dFilter).fill(0);
+    return dFilter;
+  }
   const padded = (g.outWidth - 1) * g.strideWidth + (g.filterWidth - 1) * g.dilationWidth + 1;
   const sums = sizeOf(g.filterShape) * 16;
   const images = (g.inHeight * padded * g.inChannels + g.outHeight * g.outWidth * g.outChannels) * GROUP;

@@ -1,14 +1,53 @@
-/** Gradients of the depthwise convolution, NHWC, which the wasm backend ships without. */
+/**
+ * Depthwise convolution and its gradients, NHWC. The wasm backend ships without the gradients, and its forward kernel
+ * gives wrong results, or writes outside its memory, for filters of one row or column with a stride or padding.
+ */
 import * as tf from '@tensorflow/tfjs';
-import { type ConvAttrs, convGeometry } from '../conv-geometry.js';
+import { checkBias, type ConvAttrs, convGeometry } from '../conv-geometry.js';
 import { type KernelCall, type Shape4, sizeOf, wasmKernel } from '../kernel.js';
+import { addRow } from './binary.js';
+import { type ActivationAttrs, activate } from './fused-activation.js';
 
 const PLAN_ENTRY = 12;
 
-type FilterGradientCall = KernelCall<
-  { x: tf.TensorInfo; dy: tf.TensorInfo },
-  ConvAttrs & { filterShape: Shape4 }
->;
+type ForwardInputs = { x: tf.TensorInfo; filter: tf.TensorInfo };
+
+function forward(name: string, { inputs, attrs, backend, native }: KernelCall<ForwardInputs, ConvAttrs>) {
+  const g = convGeometry(name, inputs.x.shape, inputs.filter.shape, attrs, true);
+  const y = backend.makeOutput(g.outShape, 'float32');
+  native.kernels.depthwise(
+    native.geometry(g),
+    native.address(inputs.x),
+    native.address(inputs.filter),
+    native.address(y),
+  );
+  return { g, y };
+}
+
+export const depthwiseConv2d = wasmKernel(
+  tf.DepthwiseConv2dNative,
+  (call: KernelCall<ForwardInputs, ConvAttrs>) => forward(tf.DepthwiseConv2dNative, call).y,
+);
+
+type FusedInputs = ForwardInputs & { bias?: tf.TensorInfo; preluActivationWeights?: tf.TensorInfo };
+
+export const fusedDepthwiseConv2d = wasmKernel(
+  tf.FusedDepthwiseConv2D,
+  (call: KernelCall<FusedInputs, ConvAttrs & ActivationAttrs>) => {
+    const { inputs, attrs, backend, native } = call;
+    const { bias, preluActivationWeights } = inputs;
+    const { g, y } = forward(tf.FusedDepthwiseConv2D, call);
+    checkBias(tf.FusedDepthwiseConv2D, g, bias);
+    if (bias === undefined || bias === null) return activate(backend, y, attrs, preluActivationWeights);
+    const biased = backend.makeOutput(g.outShape, 'float32');
+    const pixels = sizeOf(g.outShape) / g.outChannels;
+    addRow(native, y, bias, biased, pixels, g.outChannels);
+    backend.disposeData(y.dataId);
+    return activate(backend, biased, attrs, preluActivationWeights);
+  },
+);
+
+type FilterGradientCall = KernelCall<{ x: tf.TensorInfo; dy: tf.TensorInfo }, ConvAttrs & { filterShape: Shape4 }>;
 
 export const depthwiseBackpropFilter = wasmKernel(
   tf.DepthwiseConv2dNativeBackpropFilter,

@@ -1,23 +1,39 @@
 /**
- * Gradients of max and average pooling. That of average pooling divides by the pixels of a window that lie inside the
- * image, as the forward kernels do; the stock gradients divide by the window's full size, which is wrong at the borders
- * of 'same' padding.
+ * Max and average pooling and their gradients. The stock forward kernels give wrong results, or write outside their
+ * memory, where a stride is larger than its window or a window lies in the padding alone. The stock gradient of average
+ * pooling divides by the window's full size though the forward kernels divide by its pixels inside the image; ours divides
+ * by those.
  */
 import * as tf from '@tensorflow/tfjs';
 import { poolGeometry, type WindowAttrs } from '../conv-geometry.js';
-import { type KernelCall, type Pair, wasmKernel } from '../kernel.js';
+import { type KernelCall, type Pair, sizeOf, wasmKernel } from '../kernel.js';
 
 type PoolAttrs = WindowAttrs & { filterSize: Pair };
-type MaxPoolGradCall = KernelCall<
-  { dy: tf.TensorInfo; input: tf.TensorInfo; output: tf.TensorInfo },
-  PoolAttrs
->;
+type PoolCall = KernelCall<{ x: tf.TensorInfo }, PoolAttrs>;
+
+export const maxPool = wasmKernel(tf.MaxPool, ({ inputs, attrs, backend, native }: PoolCall) => {
+  const g = poolGeometry(tf.MaxPool, inputs.x.shape, attrs);
+  const y = backend.makeOutput(g.outShape, 'float32');
+  if (sizeOf(g.outShape) === 0) return y;
+  native.kernels.maxPool(native.geometry(g), native.address(inputs.x), native.address(y));
+  return y;
+});
+
+export const avgPool = wasmKernel(tf.AvgPool, ({ inputs, attrs, backend, native }: PoolCall) => {
+  const g = poolGeometry(tf.AvgPool, inputs.x.shape, attrs);
+  const y = backend.makeOutput(g.outShape, 'float32');
+  if (sizeOf(g.outShape) === 0) return y;
+  native.kernels.averagePool(native.geometry(g), native.address(inputs.x), native.address(y));
+  return y;
+});
+
+type MaxPoolGradCall = KernelCall<{ dy: tf.TensorInfo; input: tf.TensorInfo; output: tf.TensorInfo }, PoolAttrs>;
 
 export const maxPoolGrad = wasmKernel(
   tf.MaxPoolGrad,
   ({ inputs, attrs, backend, native }: MaxPoolGradCall) => {
     const { dy, input, output } = inputs;
-    const g = poolGeometry(input.shape, attrs);
+    const g = poolGeometry(tf.MaxPoolGrad, input.shape, attrs);
     const dx = backend.makeOutput(g.inShape, 'float32');
     native.kernels.maxPoolGradient(
       native.geometry(g),
@@ -35,7 +51,7 @@ type AvgPoolGradCall = KernelCall<{ dy: tf.TensorInfo; input: tf.TensorInfo }, P
 export const avgPoolGrad = wasmKernel(
   tf.AvgPoolGrad,
   ({ inputs, attrs, backend, native }: AvgPoolGradCall) => {
-    const g = poolGeometry(inputs.input.shape, attrs);
+    const g = poolGeometry(tf.AvgPoolGrad, inputs.input.shape, attrs);
     const dx = backend.makeOutput(g.inShape, 'float32');
     native.kernels.averagePoolGradient(native.geometry(g), native.address(inputs.dy), native.address(dx));
     return dx;

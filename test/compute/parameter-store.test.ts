@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import * as fc from 'fast-check';
+import { allFinite, createParameterStore } from '../../src/compute/parameter-store.js';
+
+describe('parameter store', () => {
+  it('adds the scaled, weighted sum of the deltas, rounded once', () => {
+    const floats = fc.float({ noNaN: true, min: -10, max: 10 });
+    const parts = fc.array(fc.tuple(fc.double({ noNaN: true, min: 0, max: 2 }), fc.tuple(floats, floats)), {
+      minLength: 1,
+      maxLength: 5,
+    });
+    fc.assert(
+      fc.property(
+        parts,
+        fc.double({ noNaN: true, min: 0, max: 1 }),
+        floats,
+        (contributions, scale, start) => {
+          const store = createParameterStore(Float32Array.of(start, start));
+          for (const [i, [, delta]] of contributions.entries())
+            store.hold(`u${i}`, Float32Array.of(...delta));
+          const ordered = contributions.map(([weight], i) => ({ updateId: `u${i}`, weight }));
+          const after = store.commit({ version: 1, contributions: ordered, scale });
+          for (const element of [0, 1] as const) {
+            let sum = 0;
+            for (const [weight, delta] of contributions) sum += weight * delta[element];
+            assert.equal(after[element], Math.fround(start + sum * scale));
+          }
+        },
+      ),
+    );
+  });
+
+  it('gives snapshots that no later commit changes, in shared memory', () => {
+    const store = createParameterStore(Float32Array.of(1));
+    const before = store.current();
+    store.hold('a', Float32Array.of(1));
+    const after = store.commit({ version: 1, contributions: [{ updateId: 'a', weight: 1 }], scale: 1 });
+    assert.deepEqual([[...before], [...after], [...store.current()]], [[1], [2], [2]]);
+    assert.ok(after.buffer instanceof SharedArrayBuffer);
+    assert.equal(store.version, 1);
+  });
+
+  it('releases deltas that were dropped or committed and keeps the others', () => {
+    const store = createParameterStore(Float32Array.of(0));
+    for (const id of ['a', 'b', 'c']) store.hold(id, Float32Array.of(1));
+    assert.equal(store.drop('a'), true);
+    assert.equal(store.drop('a'), false);
+    store.commit({ version: 1, contributions: [{ updateId: 'b', weight: 1 }], scale: 1 });
+    assert.equal(store.held, 1);
+    store.commit({ version: 2, contributions: [{ updateId: 'c', weight: 1 }], scale: 0.5 });
+    assert.deepEqual([store.held, store.current()[0]], [0, 1.5]);
+  });
+
+  it('refuses a version out of order and a delta that is not held, and changes nothing', () => {
+    const store = createParameterStore(Float32Array.of(5), { version: 3 });
+    store.hold('a', Float32Array.of(1));
+    const order = (version: number, ...ids: string[]) => ({
+      version,
+      contributions: ids.map((updateId) => ({ updateId, weight: 1 })),
+      scale: 1,
+    });
+    assert.throws(() => store.commit(order(3, 'a')), /version 3 cannot follow version 3/);
+    assert.throws(() => store.commit(order(5, 'a')), /version 5 cannot follow version 3/);
+    assert.throws(() => store.commit(order(4, 'a', 'b')), /delta of update b is not held/);
+    assert.deepEqual([store.version, store.held, store.current()[0]], [3, 1, 5]);
+  });
+
+  it('refuses a delta of another length and an id that it holds', () => {
+    const store = createParameterStore(Float32Array.of(0, 0));
+    store.hold('a', new Float32Array(2));
+    assert.throws(() => store.hold('a', new Float32Array(2)), /update a is held already/);
+    assert.throws(() => store.hold('b', new Float32Array(3)), /has 3 elements, the model 2/);
+  });
+
+  it('hashes the little-endian bytes of the weights', () => {
+    const store = createParameterStore(Float32Array.of(1, -2));
+    // printf '\x00\x00\x80\x3f\x00\x00\x00\xc0' | sha256sum
+    assert.equal(store.sha256(), 'ee4ac73c2bd27756ab82780f27c73a7bc4d3f0bb6acb37e008bc27eccd7e588b');
+  });
+
+  it('lets a server optimiser make the step', () => {
+    const store = createParameterStore(Float32Array.of(1), {
+      optimizer: {
+        apply(current, step, next) {
+          next[0] = (current[0] ?? 0) - 10 * (step[0] ?? 0);
+        },
+      },
+    });
+    store.hold('a', Float32Array.of(2));
+    store.commit({ version: 1, contributions: [{ updateId: 'a', weight: 3 }], scale: 0.5 });
+    assert.equal(store.current()[0], -29);
+  });
+
+  it('tells finite vectors from others', () => {
+    assert.equal(allFinite(Float32Array.of(0, -3e38, 1e-45)), true);
+    for (const bad of [Number.NaN, Infinity, -Infinity]) {
+      assert.equal(allFinite(Float32Array.of(1, bad, 2)), false);
+    }
+  });
+});

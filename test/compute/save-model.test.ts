@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import { accuracyOf } from '../../src/compute/accuracy-of.js';
+import { openModel } from '../../src/compute/open-model.js';
+import { saveModel } from '../../src/compute/save-model.js';
+import { makeDataset, makePartitions, never, withCompute } from './fixtures/data.js';
+
+describe('saved models', () => {
+  const dataset = makeDataset({ inputShape: [16, 16, 3], classes: 3, train: 60, test: 130 });
+  const partitions = makePartitions(dataset, 1);
+  let folder = '';
+
+  before(async () => {
+    tf.enableProdMode();
+    await tf.setBackend('cpu');
+    folder = await mkdtemp(join(tmpdir(), 'stalewart-model-'));
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  for (const name of ['lenet', 'resnet8']) {
+    it(`${name} loads with tf.loadLayersModel and has the accuracy that the pool found`, async () => {
+      const into = join(folder, name, 'model');
+      const options = { model: name, dataset, partitions, learningRate: 0.02 };
+      const found = await withCompute(options, async (compute) => {
+        const { initial } = compute.model;
+        const task = { worker: 0, attempt: 1, parameters: initial, localSteps: 5 };
+        const { delta } = await compute.run(task, never);
+        const trained = initial.map((weight, i) => weight + (delta[i] ?? 0));
+        await saveModel(into, compute.model, trained, dataset);
+        return compute.evaluate(trained);
+      });
+      assert.deepEqual((await readdir(into)).toSorted(), ['model.json', 'weights.bin']);
+      const model = await tf.loadLayersModel(openModel(into));
+      assert.equal(await accuracyOf(model, dataset), found.accuracy);
+      assert.equal(tf.getBackend(), 'cpu');
+      assert.deepEqual(model.getUserDefinedMetadata(), {
+        dataset: 'made-up',
+        inputShape: [16, 16, 3],
+        classes: ['class 0', 'class 1', 'class 2'],
+        normalisation: dataset.normalisation,
+      });
+      model.dispose();
+    });
+  }
+
+  it('has the same bytes as TensorFlow.js itself would save', async () => {
+    const into = join(folder, 'same');
+    await withCompute({ model: 'resnet8', dataset, partitions }, ({ model }) =>
+      saveModel(into, model, model.initial, dataset),
+    );
+    const ours = await openModel(into).load();
+    const model = await tf.loadLayersModel(openModel(into));
+    const theirs: tf.io.ModelArtifacts[] = [];
+    await model.save(
+      tf.io.withSaveHandler(async (artifacts) => {
+        theirs.push(artifacts);
+        return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } };
+      }),
+    );
+    assert.deepEqual(ours.weightData, theirs[0]?.weightData);
+    assert.deepEqual(ours.weightSpecs, theirs[0]?.weightSpecs);
+    assert.deepEqual(ours.modelTopology, theirs[0]?.modelTopology);
+    model.dispose();
+  });
+
+  it('replaces the model that was there and leaves nothing beside it', async () => {
+    const above = join(folder, 'replace');
+    await withCompute({}, async ({ model }) => {
+      for (const value of [1, 2]) {
+        await saveModel(join(above, 'model'), model, model.initial.slice().fill(value), dataset);
+      }
+    });
+    const { weightData } = await openModel(join(above, 'model')).load();
+    assert.ok(new Float32Array(weightData as ArrayBuffer).every((weight) => weight === 2));
+    assert.deepEqual(await readdir(above), ['model']);
+  });
+
+  it('a folder without a model is refused in one line', async () => {
+    await assert.rejects(openModel(join(folder, 'nowhere')).load(), {
+      name: 'StalewartError',
+      code: 'MODEL',
+      message: /^there is no model in .*nowhere: model\.json cannot be read/,
+    });
+    await writeFile(join(folder, 'model.json'), '{"format": "other"}');
+    await assert.rejects(openModel(folder).load(), /model\.json is not a model \(it has no modelTopology/);
+  });
+});
