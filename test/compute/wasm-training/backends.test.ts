@@ -32,8 +32,8 @@ describe('wasm-training: backends', () => {
     const entry = new URL('../../../src/compute/wasm-training/index.js', import.meta.url).href;
     const program = `
       const { useWasmBackend } = await import(${JSON.stringify(entry)});
-      process.on('uncaughtException', () => process.exit(42));
       await useWasmBackend();
+      process.on('uncaughtException', () => process.exit(42));
       setImmediate(() => { throw new Error('nobody catches this'); });`;
     const child = spawn(process.execPath, ['--input-type=module', '--eval', program], { stdio: 'ignore' });
     const [exitCode] = await once(child, 'exit');
