@@ -34,9 +34,11 @@ export function readFloat32(
 ): Float32Array {
   const start = bytes.byteOffset + offset;
   if (littleEndian && start % elementBytes === 0) return new Float32Array(bytes.buffer, start, count);
-  const copy = bytes.slice(offset, offset + count * elementBytes);
+  // Not `slice`: that of Node's Buffer, which is what sockets deliver, does not copy.
+  const copy = new Uint8Array(count * elementBytes);
+  copy.set(bytes.subarray(offset, offset + copy.length));
   if (!littleEndian) reverseElements(copy);
-  return new Float32Array(copy.buffer, copy.byteOffset, count);
+  return new Float32Array(copy.buffer);
 }
 
 function reverseElements(bytes: Uint8Array): void {

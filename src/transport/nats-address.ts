@@ -36,12 +36,11 @@ function parseOne(text: string): NatsAddress {
   const [, scheme = 'nats', rest = ''] = /^(?:(nats|tls):\/\/)?(.+?)\/?$/.exec(text) ?? [];
   // The URL standard reads host and port only for schemes that it knows; and it hides the port that is its default.
   const asHttp = `http://${rest}`;
-  if (/\s|:\/\//.test(rest) || !URL.canParse(asHttp)) throw badAddress(text);
+  if (/[\s/]/.test(rest) || !URL.canParse(asHttp)) throw badAddress(text);
   const url = new URL(asHttp);
   const written = /:(\d+)$/.exec(rest);
   const port = written === null ? defaultPort : Number(written[1]);
-  if (url.pathname !== '/' || url.search + url.hash !== '' || port < 1 || port > 65_535)
-    throw badAddress(text);
+  if (url.search + url.hash !== '' || port < 1 || port > 65_535) throw badAddress(text);
   return {
     hostname: url.hostname.replaceAll(/^\[|\]$/g, ''),
     port,

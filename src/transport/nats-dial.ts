@@ -9,6 +9,9 @@ import { connect, type NatsConnection, NatsError } from 'nats';
 import type { Clock } from '../clock/clock.js';
 import type { NatsAddress } from './nats-address.js';
 
+// The one place that imports the client: its successor has the same names in other packages.
+export type { Msg, NatsConnection, NatsError, Subscription } from 'nats';
+
 /** @throws Error whose message says in a few words why there is no connection */
 export async function dialNats(
   address: NatsAddress,

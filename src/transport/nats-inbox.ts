@@ -2,12 +2,12 @@
  * What arrives over NATS: the subscriptions, kept through every change of connection, and what they deliver. Invariant:
  * nothing thrown and nothing long on the thread that reads the socket; every message refused is named.
  */
-import type { Msg, NatsError, Subscription } from 'nats';
 import { createReceiver, type Receiver, type ReceiverOptions } from '../../protocols/wire/receiver.js';
 import type { Clock } from '../clock/clock.js';
 import { StalewartError } from '../errors.js';
 import { createMessageStream, type MessageStream } from './message-stream.js';
-import type { LiveConnection } from './nats-link.js';
+import { type LiveConnection, roundTrip } from './nats-connection.js';
+import type { Msg, NatsError, Subscription } from './nats-dial.js';
 import { closedError } from './outgoing.js';
 import type { TransportStatus } from './transport.js';
 
@@ -80,8 +80,16 @@ export function createNatsInbox(options: NatsInboxOptions): NatsInbox {
     entry.subscription = connection.nats.subscribe(entry.pattern, {
       callback: (error, message) => {
         connection.heard();
-        if (error !== null) entry.denied = error;
-        else deliver(entry, message);
+        if (error !== null) {
+          entry.denied = error;
+          return;
+        }
+        try {
+          deliver(entry, message);
+        } catch (fault) {
+          // Thrown on, it would end the client's reading for good, with no sign of it.
+          refuse(message.subject, `a fault in reading it: ${String(fault)}`);
+        }
       },
     });
   };
@@ -132,13 +140,4 @@ export function createNatsInbox(options: NatsInboxOptions): NatsInbox {
       entries.clear();
     },
   };
-}
-
-/** Whether the server has read everything so far; false when the connection is lost before. */
-async function roundTrip({ nats, lost }: LiveConnection): Promise<boolean> {
-  const answered = nats.flush().then(
-    () => true,
-    () => false,
-  );
-  return Promise.race([answered, lost.then(() => false)]);
 }

@@ -1,36 +1,18 @@
 /**
- * Keeps one connection to a nats-server alive: dials again without end when it is lost, tells the living from the frozen
- * by a pulse of its own. Invariant: at most one connection is current, and whoever waits on one that is lost is let go.
+ * Always one connection to a nats-server: dials again without end when it is lost. Invariant: at most one connection is
+ * current, and it is so only once every subscription is in force at the server.
  */
-import type { NatsConnection } from 'nats';
-import type { CancelTimer, Clock } from '../clock/clock.js';
-import { createFlightWindow, type FlightWindow } from './flight-window.js';
+import { type LiveConnection, type LiveOptions, makeLive, roundTrip } from './nats-connection.js';
 import type { NatsAddress } from './nats-address.js';
-import type { TransportStatus } from './transport.js';
+import type { NatsConnection } from './nats-dial.js';
 
 /** Pauses between attempts: doubled from the first to the last, and cut by up to a half at random. */
 const firstPauseSeconds = 0.1;
 const lastPauseSeconds = 1;
-/** Pulses without a sign of life after which a connection counts as lost. */
-const maxMissedPulses = 2;
 
-export interface LiveConnection {
-  readonly nats: NatsConnection;
-  readonly window: FlightWindow;
-  /** Resolves with the reason when it is lost or closed; never rejects. */
-  readonly lost: Promise<string>;
-  readonly isLost: boolean;
-  /** A sign of life was received. */
-  heard(): void;
-}
-
-export interface NatsLinkOptions {
+export interface NatsLinkOptions extends LiveOptions {
   readonly dial: (address: NatsAddress) => Promise<NatsConnection>;
   readonly addresses: readonly [NatsAddress, ...NatsAddress[]];
-  readonly clock: Clock;
-  readonly pulseSeconds: number;
-  readonly maxFlightBytes: number;
-  readonly emit: (status: TransportStatus) => void;
   /** Called with every new connection before anybody else gets it. */
   readonly onConnection: (connection: LiveConnection) => void;
 }
@@ -48,6 +30,8 @@ export interface NatsLink {
 /** Connects once to the first address that answers; rejects with the reasons of all when none does. */
 export async function openNatsLink(options: NatsLinkOptions): Promise<NatsLink> {
   const { addresses, clock, emit } = options;
+  /** The newest connection, `current` once it is in use. */
+  let live: LiveConnection | null = null;
   let current: LiveConnection | null = null;
   let lostAt: number | null = null;
   let closed = false;
@@ -87,47 +71,54 @@ export async function openNatsLink(options: NatsLinkOptions): Promise<NatsLink> 
       };
     });
 
-  const redial = async (): Promise<NatsConnection | null> => {
-    let told = '';
-    for (let attempt = 0; !closed; attempt++) {
-      const result = await dialAny();
-      if (typeof result !== 'string') {
-        if (!closed) return result;
-        await result.close();
-        return null;
-      }
-      if (result !== told && !closed) emit({ type: 'warning', detail: `no connection yet: ${result}` });
-      told = result;
-      if (!closed) await pause(attempt);
-    }
-    return null;
-  };
-
-  const adopt = (nats: NatsConnection): void => {
-    const connection = makeLive(nats, options);
+  /** True once the connection is in use: its subscriptions are in force at the server. */
+  const adopt = async (connection: LiveConnection): Promise<boolean> => {
+    if (closed) return false;
+    live = connection;
+    options.onConnection(connection);
+    if (!(await roundTrip(connection)) || closed) return false;
     current = connection;
     lostAt = null;
-    options.onConnection(connection);
+    const { nats } = connection;
     emit({
       type: 'connected',
       detail: `${nats.getServer()}, nats-server ${nats.info?.version ?? ''}`.trim(),
     });
     release(connection);
-    void connection.lost.then(replace);
+    return true;
   };
 
-  const replace = async (reason: string): Promise<void> => {
-    current = null;
-    lostAt = clock.now();
-    if (closed) return;
-    emit({ type: 'disconnected', detail: reason });
-    const nats = await redial();
-    if (nats !== null) adopt(nats);
+  const dialAgain = async (): Promise<LiveConnection | null> => {
+    let told = '';
+    for (let attempt = 0; !closed; attempt++) {
+      const result = await dialAny();
+      if (typeof result !== 'string') {
+        const connection = makeLive(result, options);
+        if (await adopt(connection)) return connection;
+        await result.close();
+      } else if (result !== told && !closed) {
+        emit({ type: 'warning', detail: `no connection yet: ${result}` });
+        told = result;
+      }
+      if (!closed) await pause(attempt);
+    }
+    return null;
+  };
+
+  const keep = async (first: LiveConnection): Promise<void> => {
+    for (let connection: LiveConnection | null = first; connection !== null; connection = await dialAgain()) {
+      const reason = await connection.lost;
+      current = null;
+      lostAt = clock.now();
+      if (!closed) emit({ type: 'disconnected', detail: reason });
+    }
   };
 
   const first = await dialAny();
   if (typeof first === 'string') throw new Error(first);
-  adopt(first);
+  const firstLive = makeLive(first, options);
+  if (!(await adopt(firstLive))) throw new Error(await firstLive.lost);
+  void keep(firstLive);
 
   return {
     get current() {
@@ -144,72 +135,12 @@ export async function openNatsLink(options: NatsLinkOptions): Promise<NatsLink> 
     async close(farewell) {
       closed = true;
       interruptPause();
-      if (current !== null) {
-        await farewell(current);
-        await current.nats.close();
+      if (current !== null) await farewell(current);
+      if (live !== null) {
+        await live.nats.close();
+        await live.lost;
       }
       release(null);
     },
   };
-}
-
-function makeLive(nats: NatsConnection, options: NatsLinkOptions): LiveConnection {
-  const { clock, pulseSeconds, maxFlightBytes, emit } = options;
-  let isLost = false;
-  let missed = 0;
-  let alive = true;
-  let cancelPulse: CancelTimer = () => undefined;
-  let reason = 'the connection was cut';
-
-  const heard = (): void => {
-    alive = true;
-  };
-  const roundTrip = async (): Promise<void> => {
-    await nats.flush();
-    heard();
-  };
-  const window = createFlightWindow(maxFlightBytes, roundTrip);
-
-  const pulse = (): void => {
-    missed = alive ? 0 : missed + 1;
-    alive = false;
-    if (missed > maxMissedPulses) {
-      reason = `no sign of life for ${missed * pulseSeconds} s`;
-      void nats.close();
-      return;
-    }
-    roundTrip().catch(() => undefined);
-    cancelPulse = clock.after(pulseSeconds, pulse);
-  };
-  cancelPulse = clock.after(pulseSeconds, pulse);
-
-  const lost = nats.closed().then((error) => {
-    isLost = true;
-    cancelPulse();
-    window.abandon();
-    return error instanceof Error ? error.message : reason;
-  });
-  void reportProblems(nats, emit);
-  return {
-    nats,
-    window,
-    lost,
-    heard,
-    get isLost() {
-      return isLost;
-    },
-  };
-}
-
-/** What the server says besides messages: permissions, slow consumers, that it is about to shut down. */
-async function reportProblems(nats: NatsConnection, emit: (status: TransportStatus) => void): Promise<void> {
-  for await (const { type, data, permissionContext } of nats.status()) {
-    if (type === 'error') {
-      const about = permissionContext
-        ? `: ${permissionContext.operation} of ${permissionContext.subject}`
-        : '';
-      emit({ type: 'warning', detail: `nats-server reports ${JSON.stringify(data)}${about}` });
-    }
-    if (type === 'ldm') emit({ type: 'warning', detail: 'nats-server is about to shut down' });
-  }
 }

@@ -9,7 +9,8 @@ import type { Checksum } from '../../protocols/wire/crc32.js';
 import { encodeFrame } from '../../protocols/wire/frame.js';
 import type { Message } from '../../protocols/wire/messages.js';
 import type { Clock } from '../clock/clock.js';
-import type { LiveConnection, NatsLink } from './nats-link.js';
+import type { LiveConnection } from './nats-connection.js';
+import type { NatsLink } from './nats-link.js';
 
 /** Room counted for the header of a message that waits. */
 const headerBytes = 1024;
@@ -27,8 +28,8 @@ export interface NatsOutboxOptions {
 export interface NatsOutbox {
   /** @param message checked; resolves when it is handed over or dropped, never rejects */
   send(subject: string, message: Message): Promise<void>;
-  /** Resolves when nothing waits. */
-  emptied(): Promise<void>;
+  /** Lets what waits leave if there is a connection, drops it if not; then resolves. */
+  finish(): Promise<void>;
 }
 
 export function createNatsOutbox(options: NatsOutboxOptions): NatsOutbox {
@@ -37,6 +38,10 @@ export function createNatsOutbox(options: NatsOutboxOptions): NatsOutbox {
   let sequence = 0;
   let waitingBytes = 0;
   let tail: Promise<void> = Promise.resolve();
+  let giveUp: () => void = () => undefined;
+  const givenUp = new Promise<null>((resolve) => {
+    giveUp = () => resolve(null);
+  });
 
   /** The connection, or null when it has been away for longer than the patience. */
   const ready = async (): Promise<LiveConnection | null> => {
@@ -47,7 +52,7 @@ export function createNatsOutbox(options: NatsOutboxOptions): NatsOutbox {
     const tooLate = new Promise<null>((resolve) => {
       cancelTimer = clock.after(patience, () => resolve(null));
     });
-    const connection = await Promise.race([link.next(), tooLate]);
+    const connection = await Promise.race([link.next(), tooLate, givenUp]);
     cancelTimer();
     return connection;
   };
@@ -92,6 +97,9 @@ export function createNatsOutbox(options: NatsOutboxOptions): NatsOutbox {
       await tail;
       waitingBytes -= bytes;
     },
-    emptied: () => tail,
+    async finish() {
+      giveUp();
+      await tail;
+    },
   };
 }

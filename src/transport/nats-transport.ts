@@ -9,9 +9,10 @@ import { defaultFrameLimits } from '../../protocols/wire/frame.js';
 import type { Clock } from '../clock/clock.js';
 import { StalewartError } from '../errors.js';
 import { parseNatsAddresses } from './nats-address.js';
+import type { LiveConnection } from './nats-connection.js';
 import { dialNats } from './nats-dial.js';
 import { createNatsInbox } from './nats-inbox.js';
-import { type LiveConnection, openNatsLink } from './nats-link.js';
+import { openNatsLink } from './nats-link.js';
 import { type NatsTransportOptions, resolveNatsOptions } from './nats-options.js';
 import { createNatsOutbox } from './nats-outbox.js';
 import { checkOutgoing, checkPattern, closedError, wireError } from './outgoing.js';
@@ -67,7 +68,7 @@ export async function connectNatsTransport(options: NatsTransportOptions): Promi
   let closing: Promise<void> | null = null;
 
   const closeAll = async (): Promise<void> => {
-    await outbox.emptied();
+    await outbox.finish();
     await link.close((connection) => farewell(connection, clock));
     inbox.end();
     status.emit({ type: 'closed', detail: 'closed on request' });
