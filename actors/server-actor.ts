@@ -17,7 +17,7 @@ import type {
 } from '../protocols/sync/events.js';
 import { runRoundEngine } from '../protocols/sync/gather-rounds.js';
 import type { EngineOptions, EngineState } from '../protocols/sync/round-engine.js';
-import type { Message, ToServer, ToWorker, UpdateMessage } from '../protocols/wire/messages.js';
+import { fitReason, type Message, type ToServer, type ToWorker, type UpdateMessage } from '../protocols/wire/messages.js';
 import { workerSubject } from '../protocols/wire/subjects.js';
 import type { ParameterStore } from '../src/compute/parameter-store.js';
 import type { Transport } from '../src/transport/transport.js';
@@ -261,7 +261,7 @@ class ServerActor implements Behaviour<ServerMessage> {
   ): void {
     const { run, epoch } = this.#options;
     const { worker, incarnation, updateId } = update;
-    this.#send({ type: 'ack', run, epoch, worker, incarnation, updateId, outcome, reason });
+    this.#send({ type: 'ack', run, epoch, worker, incarnation, updateId, outcome, reason: fitReason(reason) });
   }
 
   #sendAssignment({ effect, weights }: SentAssignment): void {
@@ -316,7 +316,7 @@ class ServerActor implements Behaviour<ServerMessage> {
     const { run, epoch, observer } = this.#options;
     for (const { worker, incarnation, status } of this.#state?.members ?? []) {
       if (status !== 'computing' && status !== 'idle') continue;
-      this.#send({ type: 'stop', run, epoch, worker, incarnation, rejoin: false, reason: outcome.reason });
+      this.#send({ type: 'stop', run, epoch, worker, incarnation, rejoin: false, reason: fitReason(outcome.reason) });
     }
     observer.over(outcome);
   }

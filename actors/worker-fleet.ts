@@ -3,7 +3,7 @@
  * does not wait for silence to be noticed.
  */
 import { filter, map, type Observable } from 'rxjs';
-import type { LostMessage } from '../protocols/wire/messages.js';
+import { fitReason, type LostMessage } from '../protocols/wire/messages.js';
 import { serverSubject } from '../protocols/wire/subjects.js';
 import type { ActorFailure, ActorRef, ActorSystem } from './supervision.js';
 import { workerActor, type WorkerActorOptions, type WorkerMessage } from './worker-actor.js';
@@ -56,7 +56,7 @@ function reportLost(
   { transport, run }: Pick<WorkerActorOptions, 'transport' | 'run'>,
   { worker, incarnation, error, action }: WorkerFailure,
 ): void {
-  const reason = (error instanceof Error ? error.message : String(error)).slice(0, 500);
+  const reason = fitReason(error instanceof Error ? error.message : String(error));
   const header: LostMessage = {
     type: 'lost',
     run,

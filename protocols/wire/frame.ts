@@ -5,7 +5,8 @@
  */
 import { type Checksum, crc32 as plainCrc32 } from './crc32.js';
 import { readFloat32, writeFloat32 } from './float32-bytes.js';
-import { type CheckedMessage, checkMessage, type Message } from './messages.js';
+import { type CheckedMessage, checkMessage } from './check-message.js';
+import type { Message } from './messages.js';
 
 /** "STWF", read as a little-endian number. */
 export const frameMagic = 0x46575453;

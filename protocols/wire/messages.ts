@@ -4,9 +4,13 @@
  * carries a tensor has its elements beside the header (`Message.tensor`), never inside it.
  */
 import { z } from 'zod';
-import { parseSubject, runIdSchema } from './subjects.js';
+import { runIdSchema } from './subjects.js';
 
 const id = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+
+/** Longest `reason`, in UTF-16 code units. */
+const maxReason = 2000;
+const reason = z.string().max(maxReason);
 
 const fence = {
   run: runIdSchema,
@@ -55,7 +59,7 @@ export const updateSchema = z.strictObject({
 export const lostSchema = z.strictObject({
   type: z.literal('lost'),
   ...fence,
-  reason: z.string().max(2000),
+  reason,
   /** True while it is being restarted. */
   returns: z.boolean(),
 });
@@ -77,7 +81,7 @@ export const cancelSchema = z.strictObject({
   epoch: id,
   attempt: z.int().min(1),
   staleness: id,
-  reason: z.string().max(2000),
+  reason,
 });
 
 /** Server → worker: the upload was received and decided about (also when it was refused): stop repeating it. */
@@ -87,17 +91,15 @@ export const ackSchema = z.strictObject({
   epoch: id,
   updateId: z.string().min(1).max(128),
   outcome: z.enum(['accepted', 'refused']),
-  reason: z.string().max(2000),
+  reason,
 });
 
-/** Server → worker: end this incarnation. */
+/** Server → worker: the run is over, or this incarnation is dead. */
 export const stopSchema = z.strictObject({
   type: z.literal('stop'),
   ...fence,
   epoch: id,
-  /** True: the incarnation was declared dead, come back as a new one. False: the run is over. */
-  rejoin: z.boolean(),
-  reason: z.string().max(2000),
+  reason,
 });
 
 export const toServerSchema = z.discriminatedUnion('type', [
@@ -136,53 +138,16 @@ export interface Message<Header extends MessageHeader = MessageHeader> {
   readonly tensor: Float32Array | null;
 }
 
-/** A message that may be trusted to have the shape that its type says, or why there is none. */
-export type CheckedMessage =
-  | { readonly ok: true; readonly message: Message }
-  | { readonly ok: false; readonly reason: string };
-
-/** Id of the update that answers an assignment: the same for every repetition of its upload. */
-export function updateIdOf(worker: number, incarnation: number, attempt: number): string {
-  return `${worker}.${incarnation}.${attempt}`;
-}
-
-/**
- * Checks a header of unknown shape, and that a tensor is there where the type calls for one and nowhere else. The
- * header of the result is a copy; the tensor is the same object.
- */
-export function checkMessage(header: unknown, tensor: Float32Array | null): CheckedMessage {
-  const parsed = messageSchema.safeParse(header);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const field = issue === undefined || issue.path.length === 0 ? 'header' : issue.path.join('.');
-    return { ok: false, reason: oneLine(`${field}: ${issue?.message ?? 'not valid'}`) };
-  }
-  const { type } = parsed.data;
-  const carries = type === 'update' || type === 'assign';
-  if (carries && tensor === null) return { ok: false, reason: `${type}: the tensor is missing` };
-  if (!carries && tensor !== null) return { ok: false, reason: `${type}: carries a tensor, but must not` };
-  return { ok: true, message: { header: parsed.data, tensor } };
-}
-
-/** Why a header must not travel on this subject: it names another run, worker or direction. Null: it may; subjects
- *  outside a run's two families are not looked at. */
-export function addressProblem(subject: string, header: MessageHeader): string | null {
-  const address = parseSubject(subject);
-  if (address === null) return null;
-  if (header.run !== address.run) return `the header names run "${header.run}", the subject "${address.run}"`;
-  if (header.worker !== address.worker) {
-    return `the header names worker ${header.worker}, the subject worker ${address.worker}`;
-  }
-  const direction = toServerTypes.has(header.type) ? 'to-server' : 'to-worker';
-  return direction === address.direction ? null : `"${header.type}" does not travel ${address.direction}`;
+/** Text of any length (an error and its stack), cut to what the `reason` of a message may hold. */
+export function fitReason(text: string): string {
+  return text.length <= maxReason ? text : `${text.slice(0, maxReason - 1)}…`;
 }
 
 const toServerTypes: ReadonlySet<string> = new Set(
   toServerSchema.options.map((option) => option.shape.type.value),
 );
 
-/** Text from outside, fit for one line of a log. */
-function oneLine(text: string): string {
-  const line = text.replaceAll(/\p{Cc}+/gu, ' ');
-  return line.length > 300 ? `${line.slice(0, 299)}…` : line;
+/** Whether a message travels from worker to server; all others travel from server to worker. */
+export function isToServer(header: MessageHeader): header is ToServer {
+  return toServerTypes.has(header.type);
 }

@@ -5,7 +5,8 @@
 import { chunkMagic, readChunk } from './chunks.js';
 import { type Checksum, crc32 as plainCrc32 } from './crc32.js';
 import { decodeFrame, defaultFrameLimits, type FrameLimits, maxFrameBytes } from './frame.js';
-import { addressProblem, type Message } from './messages.js';
+import { addressProblem } from './check-message.js';
+import type { Message } from './messages.js';
 import { createReassembly, defaultReassemblyLimits, type TornFrame } from './reassembly.js';
 
 export interface Received {

@@ -2,7 +2,7 @@
  * Where messages travel: `stalewart.<run>.server.<worker>` (worker → server) and `stalewart.<run>.worker.<worker>`
  * (server → worker). The worker's number is the last token of both, so that a NATS permission can confine a worker to
  * its own two subjects. Invariant: a subject and the header of a message on it never name different runs, workers or
- * directions (`addressProblem` in `messages.ts`).
+ * directions (`addressProblem` in `check-message.ts`).
  */
 import { z } from 'zod';
 

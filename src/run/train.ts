@@ -147,6 +147,8 @@ class TrainRun implements Run {
       if (status.type === 'disconnected') this.#notice('warn', `connection lost: ${status.detail}`);
       if (status.type === 'connected') this.#notice('info', `connected: ${status.detail}`);
       if (status.type === 'refused-message') this.#notice('warn', `message refused: ${status.detail}`);
+      if (status.type === 'dropped-message') this.#notice('warn', `message dropped: ${status.detail}`);
+      if (status.type === 'warning') this.#notice('warn', status.detail);
     });
     const clock = systemClock();
     this.#now = clock.now;

@@ -1,5 +1,6 @@
 /** What both transports ask of a message before they take it: a valid header, the right tensor, a subject that fits. */
-import { addressProblem, checkMessage, type Message } from '../../protocols/wire/messages.js';
+import { addressProblem, checkMessage } from '../../protocols/wire/check-message.js';
+import type { Message } from '../../protocols/wire/messages.js';
 import { patternProblem, subjectProblem } from '../../protocols/wire/subjects.js';
 import { StalewartError } from '../errors.js';
 

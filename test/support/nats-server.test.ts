@@ -53,7 +53,8 @@ describe('a nats-server for tests', () => {
     socket.on('error', () => undefined);
     parent.kill('SIGKILL');
     await closed;
-    await assert.rejects(greeting(Number(line)), /ECONNREFUSED/);
+    // Reset: it is so lately gone that the system still held its port open.
+    await assert.rejects(greeting(Number(line)), /ECONNREFUSED|ECONNRESET/);
   });
 });
 

@@ -64,7 +64,7 @@ describe('nats transport through outages', () => {
   });
 
   it('leaves a server that is frozen with bytes unsent, comes back when it thaws, and nothing arrives twice', async () => {
-    const [server, worker] = [await connect({ pulseSeconds: 0.2 }), await connect({ pulseSeconds: 0.2 })];
+    const [server, worker] = [await connect({ pulseSeconds: 0.3 }), await connect({ pulseSeconds: 0.3 })];
     const attempts: number[] = [];
     const messages$ = await server.subscribe(inbox);
     const last = new Promise<void>((resolve) => {

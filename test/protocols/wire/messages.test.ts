@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { addressProblem, checkMessage, updateIdOf } from '../../../protocols/wire/messages.js';
+import { addressProblem, checkMessage } from '../../../protocols/wire/check-message.js';
+import { updateIdOf } from '../../../protocols/sync/update-id.js';
+import { fitReason, isToServer } from '../../../protocols/wire/messages.js';
 import { serverSubject, workerSubject } from '../../../protocols/wire/subjects.js';
 import { arbitraryMessage, assign, cancel, heartbeat, join, update } from './messages-for-tests.js';
 
@@ -76,6 +78,18 @@ describe('messages', () => {
       addressProblem(serverSubject('run-1', 3), cancel(3).header) ?? '',
       /does not travel to-server/,
     );
+  });
+
+  it('know their direction', () => {
+    assert.ok(isToServer(heartbeat().header));
+    assert.ok(!isToServer(cancel().header));
+  });
+
+  it('take a reason of any length once it is cut', () => {
+    assert.equal(fitReason('short'), 'short');
+    const { header } = cancel();
+    assert.ok(checkMessage({ ...header, reason: fitReason('x'.repeat(10_000)) }, null).ok);
+    assert.match(reasonOf({ ...header, reason: 'x'.repeat(2001) }), /^reason: /);
   });
 
   it('name an update by worker, incarnation and attempt', () => {
