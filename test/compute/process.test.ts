@@ -18,7 +18,7 @@ describe('a process with a compute pool', () => {
   });
 
   it('keeps what a model prints away from standard output', async () => {
-    const { stdout, stderr } = await unclosedRun(fixture('own-library-model'));
+    const { stdout, stderr } = await unclosedRun(fixture('printing-model'));
     assert.doesNotThrow(() => JSON.parse(stdout));
     assert.match(stderr, /^(printed by the model\n)+$/);
   });

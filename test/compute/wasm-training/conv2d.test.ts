@@ -18,7 +18,8 @@ function convolution(
 ): tf.Tensor[] {
   const x = draw(w.seed, [w.batch, w.height, w.width, inChannels]);
   const filter = draw(w.seed + 1, [...w.filter, inChannels, outChannels]);
-  const forward = (a: tf.Tensor, b: tf.Tensor) => tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, w.strides, w.pad);
+  const forward = (a: tf.Tensor, b: tf.Tensor) =>
+    tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, w.strides, w.pad);
   const y = forward(x, filter);
   const dy = draw(w.seed + 2, y.shape);
   const [dx, dFilter] = tf.grads(forward)([x, filter], dy);
@@ -72,7 +73,8 @@ describe('wasm-training: convolution', () => {
     const compute = () => {
       const x = eighths(1, [9, 4, 5, 3]);
       const filter = eighths(2, [3, 2, 4, 3]);
-      const forward = (a: tf.Tensor, b: tf.Tensor) => tf.conv2dTranspose(a as tf.Tensor4D, b as tf.Tensor4D, [9, 8, 10, 4], 2, 'same');
+      const forward = (a: tf.Tensor, b: tf.Tensor) =>
+        tf.conv2dTranspose(a as tf.Tensor4D, b as tf.Tensor4D, [9, 8, 10, 4], 2, 'same');
       return [forward(x, filter), ...tf.grads(forward)([x, filter], eighths(3, [9, 8, 10, 4]))];
     };
     await assertSame(compute, 0);
