@@ -99,6 +99,8 @@ export const stopSchema = z.strictObject({
   type: z.literal('stop'),
   ...fence,
   epoch: id,
+  /** True: the incarnation was declared dead, come back as a new one. False: the run is over. */
+  rejoin: z.boolean(),
   reason,
 });
 
