@@ -8,6 +8,7 @@ import { configError, StalewartError } from '../errors.js';
 import { type BackendChoice, backendCandidates, prepareProcess } from './backend.js';
 import type { Compute, Evaluation, LocalTask, LocalUpdate, ModelInfo } from './compute.js';
 import { evaluateInParts } from './evaluate-in-parts.js';
+import { firstLine } from './first-line.js';
 import type { LocalOptimizer } from './local-sgd.js';
 import { type ModelSource, postModel } from './model-source.js';
 import { shareDataset, sharePartitions } from './shared-data.js';
@@ -77,15 +78,17 @@ async function startPool(
   data: Omit<ThreadData, 'backend'>,
 ): Promise<StartedPool> {
   const candidates = backendCandidates(choice);
+  let failure = '';
   for (const [i, { name, reason }] of candidates.entries()) {
     prepareProcess(name);
     try {
       const { pool, model } = await ThreadPool.start({ ...data, backend: name }, threads);
-      return { pool, model, backend: name, backendReason: reason };
+      return { pool, model, backend: name, backendReason: reason + failure };
     } catch (error) {
       if (!(error instanceof StartError)) throw error;
       // A model that cannot be made is as wrong on the next backend.
       if (error.phase === 'model' || i === candidates.length - 1) throw error.cause;
+      failure = ` (${firstLine(error.cause.cause ?? error.cause)})`;
     }
   }
   throw configError('backend', choice, 'a backend');

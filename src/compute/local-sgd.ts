@@ -111,7 +111,7 @@ function createOptimizer(kind: LocalOptimizer, learningRate: number): tf.Optimiz
 }
 
 function difference(parameters: Parameters, received: Float32Array): Float32Array {
-  const delta = new Float32Array(new SharedArrayBuffer(parameters.count * Float32Array.BYTES_PER_ELEMENT));
+  const delta = new Float32Array(parameters.count);
   parameters.read(delta);
   for (let i = 0; i < delta.length; i++) delta[i] = (delta[i] ?? 0) - (received[i] ?? 0);
   return delta;

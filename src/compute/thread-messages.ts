@@ -1,6 +1,6 @@
 /**
- * What passes between the main thread and a compute thread. Arrays over shared memory are posted by reference; nothing
- * here grows with the data set or, except for one fresh delta per task, with the model.
+ * What passes between the main thread and a compute thread. Arrays over shared memory are posted by reference, and
+ * a delta is handed over: nothing that grows with the data set or the model is copied.
  */
 import type { Dataset, Partitions } from '../data/dataset.js';
 import { type ErrorCode, StalewartError } from '../errors.js';
