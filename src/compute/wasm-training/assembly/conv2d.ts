@@ -6,12 +6,11 @@ import { ENTRY_BYTES, planAxis, sourceStep, tapStep } from './axis-plan';
 import { GROUP, LANES, packImages, unpackImages } from './batch-lanes';
 import { correlate } from './correlate';
 import { ConvGeometry } from './geometry';
-import { tileWidth } from './tiles';
 
 /** [taps][outChannels] to [tile of outChannels][bias, then taps][width]; without a bias it is zero. */
 function packFilter(filter: usize, bias: usize, packed: usize, taps: i32, outChannels: i32): void {
   for (let start = 0; start < outChannels; ) {
-    const width = tileWidth(outChannels - start);
+    const width = min(4, outChannels - start);
     for (let i = 0; i < width; i++) {
       store<f32>(packed, bias == 0 ? 0 : load<f32>(bias + (<usize>(start + i) << 2)));
       packed += 4;
@@ -30,7 +29,7 @@ function packFilter(filter: usize, bias: usize, packed: usize, taps: i32, outCha
 /** [height][width][in][out], flipped in both axes, to [tile of in][zeros, then [height][width][out]][tile width]. */
 function packFlippedFilter(filter: usize, packed: usize, taps: i32, inChannels: i32, outChannels: i32): void {
   for (let start = 0; start < inChannels; ) {
-    const width = tileWidth(inChannels - start);
+    const width = min(4, inChannels - start);
     memory.fill(packed, 0, <usize>width << 2);
     packed += <usize>width << 2;
     for (let tap = taps - 1; tap >= 0; tap--) {
