@@ -12,7 +12,7 @@ import { RELU_GRADIENT } from './kernels/relu-gradient.js';
 export function registerGradients(): void {
   replaceGradient(tf.Relu, (stock) => (dy, saved, attrs) => {
     const [x] = saved;
-    if (tf.getBackend() !== 'wasm' || x === undefined || Array.isArray(dy) || dy.dtype !== 'float32') {
+    if (tf.getBackend() !== 'wasm' || x?.dtype !== 'float32' || Array.isArray(dy) || dy.dtype !== 'float32') {
       return stock(dy, saved, attrs);
     }
     return { x: () => tf.engine().runKernel<tf.Tensor>(RELU_GRADIENT, { dy, x }) };
@@ -66,8 +66,15 @@ function dilatedGradient(inputKernel: string, filterKernel: string) {
     (dy, saved, attrs) => {
       const [x, filter] = saved;
       const dilations = attrs['dilations'] as Pair | undefined;
-      const dilated = dilations !== undefined && dilations !== null && !tf.backend_util.tupleValuesAreOne(dilations);
-      if (!dilated || tf.getBackend() !== 'wasm' || x === undefined || filter === undefined || Array.isArray(dy)) {
+      const dilated =
+        dilations !== undefined && dilations !== null && !tf.backend_util.tupleValuesAreOne(dilations);
+      if (
+        !dilated ||
+        tf.getBackend() !== 'wasm' ||
+        x === undefined ||
+        filter === undefined ||
+        Array.isArray(dy)
+      ) {
         return stock(dy, saved, attrs);
       }
       return {

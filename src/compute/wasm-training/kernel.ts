@@ -41,7 +41,8 @@ export function wasmKernel<Inputs extends tf.NamedTensorInfoMap, Attrs extends t
         backend,
         native: nativeOf(backend),
         stock: () => {
-          if (stock === undefined) throw new Error(`TensorFlow.js ships no ${kernelName} for the wasm backend`);
+          if (stock === undefined)
+            throw new Error(`TensorFlow.js ships no ${kernelName} for the wasm backend`);
           return stock.kernelFunc(call) as tf.TensorInfo;
         },
       });

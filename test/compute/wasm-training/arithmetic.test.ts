@@ -14,12 +14,20 @@ function draw(from: number, shape: number[]): tf.Tensor {
 describe('wasm-training: matrix products', () => {
   it('gives the very numbers of the cpu backend, either matrix transposed', async () => {
     await fc.assert(
-      fc.asyncProperty(length, length, length, fc.boolean(), fc.boolean(), seed, async (m, k, n, ta, tb, from) => {
-        const compute = () => [
-          tf.matMul(draw(from, ta ? [k, m] : [m, k]), draw(from + 1, tb ? [n, k] : [k, n]), ta, tb),
-        ];
-        await assertSame(compute, 0);
-      }),
+      fc.asyncProperty(
+        length,
+        length,
+        length,
+        fc.boolean(),
+        fc.boolean(),
+        seed,
+        async (m, k, n, ta, tb, from) => {
+          const compute = () => [
+            tf.matMul(draw(from, ta ? [k, m] : [m, k]), draw(from + 1, tb ? [n, k] : [k, n]), ta, tb),
+          ];
+          await assertSame(compute, 0);
+        },
+      ),
       { numRuns: 120 },
     );
   });
@@ -98,7 +106,10 @@ describe('wasm-training: sums', () => {
 describe('wasm-training: arithmetic', () => {
   const operations = { add: tf.add, sub: tf.sub, mul: tf.mul, div: tf.div };
   const shapes: [number[], number[]][] = [
-    [[5, 7], [5, 7]],
+    [
+      [5, 7],
+      [5, 7],
+    ],
     [[5, 7], [7]],
     [[7], [5, 7]],
     [[4, 3], [3]],
@@ -106,10 +117,22 @@ describe('wasm-training: arithmetic', () => {
     [[6, 5], []],
     [[], [6, 5]],
     [[6, 5], [1]],
-    [[2, 3, 4, 5], [1, 1, 1, 5]],
-    [[2, 3, 4, 5], [4, 5]],
-    [[2, 3, 4, 5], [2, 1, 4, 5]],
-    [[2, 1, 5], [1, 3, 5]],
+    [
+      [2, 3, 4, 5],
+      [1, 1, 1, 5],
+    ],
+    [
+      [2, 3, 4, 5],
+      [4, 5],
+    ],
+    [
+      [2, 3, 4, 5],
+      [2, 1, 4, 5],
+    ],
+    [
+      [2, 1, 5],
+      [1, 3, 5],
+    ],
     [[1], [1, 1]],
     [[0, 3], [3]],
   ];

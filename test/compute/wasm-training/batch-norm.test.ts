@@ -3,10 +3,21 @@ import * as fc from 'fast-check';
 import { assertSame, normal } from './on-backends.js';
 
 /** y, and the gradients by all that it depends on; TensorFlow.js has none without offset and scale, on any backend. */
-function batchNorm(shape: [number, number, number, number], seed: number, scaled: boolean, shifted: boolean): tf.Tensor[] {
+function batchNorm(
+  shape: [number, number, number, number],
+  seed: number,
+  scaled: boolean,
+  shifted: boolean,
+): tf.Tensor[] {
   const channels = shape[3];
   const vector = (from: number) => normal(from, [1, 1, 1, channels]).reshape([channels]);
-  const inputs: tf.Tensor[] = [normal(seed, shape), vector(seed + 1), vector(seed + 2).square().add(0.1)];
+  const inputs: tf.Tensor[] = [
+    normal(seed, shape),
+    vector(seed + 1),
+    vector(seed + 2)
+      .square()
+      .add(0.1),
+  ];
   if (shifted) inputs.push(vector(seed + 3));
   if (scaled) inputs.push(vector(seed + 4));
   const forward = (...all: tf.Tensor[]) => {
@@ -40,8 +51,7 @@ describe('wasm-training: batch normalisation', () => {
       const statistics = (seed: number) => normal(seed, [3, 4, 5, 6]);
       const [mean, offset, scale] = [statistics(2), statistics(6), statistics(5)];
       const variance = statistics(3).square().add<tf.Tensor4D>(0.1);
-      const forward = (x: tf.Tensor) =>
-        tf.batchNorm(x as tf.Tensor4D, mean, variance, offset, scale);
+      const forward = (x: tf.Tensor) => tf.batchNorm(x as tf.Tensor4D, mean, variance, offset, scale);
       return [tf.grad(forward)(statistics(1), statistics(4))];
     };
     await assertSame(compute, 1e-5);

@@ -13,7 +13,8 @@ function gradients(
 ): tf.Tensor[] {
   const x = draw(w.seed, [w.batch, w.height, w.width, channels]);
   const filter = draw(w.seed + 1, [...w.filter, channels, multiplier]);
-  const forward = (a: tf.Tensor, b: tf.Tensor) => tf.depthwiseConv2d(a as tf.Tensor4D, b as tf.Tensor4D, w.strides, w.pad);
+  const forward = (a: tf.Tensor, b: tf.Tensor) =>
+    tf.depthwiseConv2d(a as tf.Tensor4D, b as tf.Tensor4D, w.strides, w.pad);
   const y = forward(x, filter);
   return [y, ...tf.grads(forward)([x, filter], draw(w.seed + 2, y.shape))];
 }
@@ -44,7 +45,8 @@ describe('wasm-training: depthwise convolution', () => {
     // One channel with multiplier m is an ordinary convolution from one channel to m.
     const dilated = (w: number) => (a: tf.Tensor, b: tf.Tensor) =>
       tf.depthwiseConv2d(a as tf.Tensor4D, b as tf.Tensor4D, 1, 'same', 'NHWC', [2, w]);
-    const ordinary = (w: number) => (a: tf.Tensor, b: tf.Tensor) => tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, 1, 'same', 'NHWC', [2, w]);
+    const ordinary = (w: number) => (a: tf.Tensor, b: tf.Tensor) =>
+      tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, 1, 'same', 'NHWC', [2, w]);
     for (const width of [1, 2, 3]) {
       const on = (forward: Forward) => () =>
         tf.grads(forward)([eighths(1, [9, 7, 8, 1]), eighths(2, [3, 2, 1, 3])], eighths(3, [9, 7, 8, 3]));

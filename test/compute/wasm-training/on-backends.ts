@@ -97,7 +97,10 @@ export function windows(largestFilter = 5): fc.Arbitrary<Window> {
       batch: fc.integer({ min: 1, max: 18 }),
       height: fc.integer({ min: 1, max: 11 }),
       width: fc.integer({ min: 1, max: 11 }),
-      filter: fc.tuple(fc.integer({ min: 1, max: largestFilter }), fc.integer({ min: 1, max: largestFilter })),
+      filter: fc.tuple(
+        fc.integer({ min: 1, max: largestFilter }),
+        fc.integer({ min: 1, max: largestFilter }),
+      ),
       strides: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })),
       pad: fc.oneof(
         fc.constant<'valid'>('valid'),
@@ -113,7 +116,10 @@ export function windows(largestFilter = 5): fc.Arbitrary<Window> {
 }
 
 /** Whether the output has no negative height or width. */
-export function fits({ height, width, filter, strides, pad }: Window, dilations: number | [number, number]): boolean {
+export function fits(
+  { height, width, filter, strides, pad }: Window,
+  dilations: number | [number, number],
+): boolean {
   const shape: [number, number, number, number] = [1, height, width, 1];
   const g = tf.backend_util.computeConv2DInfo(shape, [...filter, 1, 1], strides, dilations, pad);
   return g.outHeight >= 0 && g.outWidth >= 0;

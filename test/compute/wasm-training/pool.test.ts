@@ -14,7 +14,11 @@ const pools = windows(4).filter(({ filter, strides, pad }) => {
   return Math.max(...pad[1]) < filter[0] && Math.max(...pad[2]) < filter[1];
 });
 
-function maxGradient(w: Window, count: number, draw: (seed: number, shape: number[]) => tf.Tensor4D): tf.Tensor[] {
+function maxGradient(
+  w: Window,
+  count: number,
+  draw: (seed: number, shape: number[]) => tf.Tensor4D,
+): tf.Tensor[] {
   const x = draw(w.seed, [w.batch, w.height, w.width, count]);
   const forward = (a: tf.Tensor) => tf.maxPool(a as tf.Tensor4D, w.filter, w.strides, w.pad);
   const y = forward(x);

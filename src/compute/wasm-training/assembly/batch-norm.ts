@@ -13,11 +13,14 @@ export function normalize(
   rows: i32,
   channels: i32,
 ): void {
-  const bytes = <usize>channels << 2;
+  const bytes = (<usize>channels) << 2;
   for (let row = 0; row < rows; row++) {
     if (channels < 4) {
       for (let at: usize = 0; at < bytes; at += 4) {
-        store<f32>(y + at, (load<f32>(x + at) - load<f32>(mean + at)) * load<f32>(factor + at) + load<f32>(offset + at));
+        store<f32>(
+          y + at,
+          (load<f32>(x + at) - load<f32>(mean + at)) * load<f32>(factor + at) + load<f32>(offset + at),
+        );
       }
     } else {
       for (let i: usize = 0; i < bytes; i += 16) {
@@ -44,9 +47,10 @@ export function batchNormSums(
   rows: i32,
   channels: i32,
 ): void {
-  const bytes = <usize>channels << 2;
+  const bytes = (<usize>channels) << 2;
   if (channels < 4) {
-    for (let at: usize = 0; at < bytes; at += 4) sumOne(dy + at, x + at, mean + at, sums + at, products + at, rows, bytes);
+    for (let at: usize = 0; at < bytes; at += 4)
+      sumOne(dy + at, x + at, mean + at, sums + at, products + at, rows, bytes);
     return;
   }
   for (let i: usize = 0; i < bytes; i += 16) {
@@ -55,7 +59,15 @@ export function batchNormSums(
   }
 }
 
-function sumFour(dy: usize, x: usize, mean: usize, sum: usize, product: usize, rows: i32, bytes: usize): void {
+function sumFour(
+  dy: usize,
+  x: usize,
+  mean: usize,
+  sum: usize,
+  product: usize,
+  rows: i32,
+  bytes: usize,
+): void {
   const centre = v128.load(mean);
   let sums = f32x4.splat(0);
   let products = f32x4.splat(0);

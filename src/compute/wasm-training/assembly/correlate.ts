@@ -68,7 +68,7 @@ function tile(
           d1 = f32x4.add(d1, f32x4.mul(x1, wd));
         }
         at += GROUP;
-        weights += <usize>width << 2;
+        weights += (<usize>width) << 2;
       }
       columnSource += sourceColumnStep;
       columnFilter += filterColumnStep;
@@ -149,7 +149,7 @@ function pairTile(
         }
         at += GROUP;
         second += GROUP;
-        weights += <usize>width << 2;
+        weights += (<usize>width) << 2;
       }
       columnSource += sourceColumnStep;
       columnFilter += filterColumnStep;
@@ -192,10 +192,27 @@ function anyTile(
   else tile(1, y, x, w, rows, columns, run, xr, xc, wr, wc, bias, floor);
 }
 
-// biome-ignore format: one line each shows that only the width differs
-function pair1(y: usize, yp: usize, x: usize, xp: usize, w: usize, r: i32, c: i32, run: i32, xr: usize, xc: usize, wr: usize, wc: usize, b: usize, f: f32): void { pairTile(1, y, yp, x, xp, w, r, c, run, xr, xc, wr, wc, b, f); }
-// biome-ignore format: as above
-function pair2(y: usize, yp: usize, x: usize, xp: usize, w: usize, r: i32, c: i32, run: i32, xr: usize, xc: usize, wr: usize, wc: usize, b: usize, f: f32): void { pairTile(2, y, yp, x, xp, w, r, c, run, xr, xc, wr, wc, b, f); }
+/** One pair of tiles of one or two channels, compiled once for each width. */
+function anyPair(
+  width: i32,
+  y: usize,
+  pixelStep: usize,
+  x: usize,
+  apart: usize,
+  w: usize,
+  rows: i32,
+  columns: i32,
+  run: i32,
+  xr: usize,
+  xc: usize,
+  wr: usize,
+  wc: usize,
+  bias: usize,
+  floor: f32,
+): void {
+  if (width == 2) pairTile(2, y, pixelStep, x, apart, w, rows, columns, run, xr, xc, wr, wc, bias, floor);
+  else pairTile(1, y, pixelStep, x, apart, w, rows, columns, run, xr, xc, wr, wc, bias, floor);
+}
 
 /**
  * One group of eight images.
@@ -251,16 +268,30 @@ export function correlate(
       let to = destination;
       for (let channel = 0; channel < destinationChannels; ) {
         const width = min(4, destinationChannels - channel);
-        const bytes = <usize>width << 2;
+        const bytes = (<usize>width) << 2;
         const at = weights + bytes + firstTap * bytes;
         const wc = <usize>(columnTapStep * sourceChannels) * bytes;
         const wr = <usize>(rowTapStep * filterWidth * sourceChannels) * bytes;
         if (width <= 2 && twins) {
-          if (width == 2) pair2(to, toPixel, start, apart, at, rows, columns, run, xr, xc, wr, wc, weights, floor);
-          else pair1(to, toPixel, start, apart, at, rows, columns, run, xr, xc, wr, wc, weights, floor);
+          anyPair(width, to, toPixel, start, apart, at, rows, columns, run, xr, xc, wr, wc, weights, floor);
         } else {
           anyTile(width, to, start, at, rows, columns, run, xr, xc, wr, wc, weights, floor);
-          if (twins) anyTile(width, to + toPixel, start + apart, at, rows, columns, run, xr, xc, wr, wc, weights, floor);
+          if (twins)
+            anyTile(
+              width,
+              to + toPixel,
+              start + apart,
+              at,
+              rows,
+              columns,
+              run,
+              xr,
+              xc,
+              wr,
+              wc,
+              weights,
+              floor,
+            );
         }
         weights += <usize>(taps + 1) * bytes;
         to += <usize>width * GROUP;

@@ -46,7 +46,8 @@ function repeatOf(large: readonly number[], small: readonly number[]): number | 
   if (small.length > large.length) return undefined;
   const size = sizeOf(small);
   if (sizeOf(large) === 0) return undefined;
-  if (small.length === large.length && small.every((length, axis) => length === large[axis])) return repeats.same;
+  if (small.length === large.length && small.every((length, axis) => length === large[axis]))
+    return repeats.same;
   if (size === 1) return repeats.number;
   // A row: the trailing axes are equal, all axes before them have length 1.
   let axis = large.length - 1;
