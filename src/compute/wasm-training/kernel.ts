@@ -26,7 +26,7 @@ export type KernelMaker = (stock: tf.KernelConfig | undefined) => tf.KernelConfi
 /** Describes a kernel of the `wasm` backend. */
 export function wasmKernel<Inputs extends tf.NamedTensorInfoMap, Attrs extends tf.NamedAttrMap>(
   kernelName: string,
-  run: (call: KernelCall<Inputs, Attrs>) => tf.TensorInfo,
+  run: (call: KernelCall<Inputs, Attrs>) => tf.TensorInfo | tf.TensorInfo[],
 ): { readonly kernelName: string; readonly make: KernelMaker } {
   const make: KernelMaker = (stock) => ({
     // Spread first: the backend calls the stock kernel's set-up when it starts.
@@ -41,7 +41,8 @@ export function wasmKernel<Inputs extends tf.NamedTensorInfoMap, Attrs extends t
         backend,
         native: nativeOf(backend),
         stock: () => {
-          if (stock === undefined) throw new Error(`TensorFlow.js ships no ${kernelName} for the wasm backend`);
+          if (stock === undefined)
+            throw new Error(`TensorFlow.js ships no ${kernelName} for the wasm backend`);
           return stock.kernelFunc(call) as tf.TensorInfo;
         },
       });

@@ -10,7 +10,15 @@ import { type ConvGeometry, writeGeometry } from './conv-geometry.js';
 
 /** What `assembly/index.ts` exports; every number that is not a size is an address. */
 export interface NativeKernels {
-  conv2d(geometry: number, x: number, filter: number, bias: number, relu: number, y: number, scratch: number): void;
+  conv2d(
+    geometry: number,
+    x: number,
+    filter: number,
+    bias: number,
+    relu: number,
+    y: number,
+    scratch: number,
+  ): void;
   conv2dInputGradient(geometry: number, dy: number, filter: number, dx: number, scratch: number): void;
   conv2dFilterGradient(
     geometry: number,
@@ -48,6 +56,24 @@ export interface NativeKernels {
     repeat: number,
     swapped: boolean,
   ): void;
+  normalize(
+    x: number,
+    mean: number,
+    factor: number,
+    offset: number,
+    y: number,
+    rows: number,
+    channels: number,
+  ): void;
+  batchNormSums(
+    dy: number,
+    x: number,
+    mean: number,
+    sums: number,
+    products: number,
+    rows: number,
+    channels: number,
+  ): void;
   reluGradient(dy: number, x: number, dx: number, size: number): void;
   sumColumns(matrix: number, sums: number, rows: number, columns: number, scale: number): void;
 }
@@ -77,7 +103,10 @@ export class Native {
     this.#module = backend.wasm as BackendWasm['wasm'] & EmscriptenModule;
     const memory = this.#module.asm?.memory;
     if (memory === undefined) {
-      throw new StalewartError('COMPUTE', 'the wasm backend does not show its memory: use @tensorflow/tfjs 4.22');
+      throw new StalewartError(
+        'COMPUTE',
+        'the wasm backend does not show its memory: use @tensorflow/tfjs 4.22',
+      );
     }
     const { exports } = new WebAssembly.Instance(compiledKernels(), { env: { memory } });
     // The module is ours, and the build compiles it together with this file.
@@ -110,7 +139,10 @@ export class Native {
   #allocate(bytes: number): number {
     const address = this.#module._malloc(bytes) >>> 0;
     if (address === 0) {
-      throw new StalewartError('COMPUTE', `the wasm backend has no ${bytes} bytes left: use a smaller batch or model`);
+      throw new StalewartError(
+        'COMPUTE',
+        `the wasm backend has no ${bytes} bytes left: use a smaller batch or model`,
+      );
     }
     return address;
   }
