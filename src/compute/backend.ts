@@ -18,8 +18,10 @@ export interface BackendCandidate {
   readonly reason: string;
 }
 
+export type BackendCandidates = readonly [BackendCandidate, ...BackendCandidate[]];
+
 /** The backends to try in turn: one, unless the choice is `auto` and the native package is there. */
-export function backendCandidates(choice: BackendChoice): readonly BackendCandidate[] {
+export function backendCandidates(choice: BackendChoice): BackendCandidates {
   if (choice !== 'auto') return [{ name: choice, reason: 'as asked' }];
   const native = { name: 'tensorflow', reason: `${nativePackage} loads and trains` } as const;
   return isInstalled(nativePackage)
