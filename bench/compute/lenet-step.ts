@@ -61,7 +61,9 @@ async function against(peer: TorchPeer, step: Step): Promise<void> {
 }
 
 console.log(`lenet training step, batch ${BATCH}, one thread`);
-console.log(`${''.padEnd(36)}${['wall ms', 'cpu ms', 'best ms', 'images/s'].map((head) => head.padStart(12)).join('')}`);
+console.log(
+  `${''.padEnd(36)}${['wall ms', 'cpu ms', 'best ms', 'images/s'].map((head) => head.padStart(12)).join('')}`,
+);
 await useWasmBackend();
 const step = lenetStep();
 time(step, 100);
@@ -91,7 +93,11 @@ for (const { kernel, calls, milliseconds } of times.slice(0, 16)) {
   console.log(`  ${kernel.padEnd(28)} ${milliseconds.toFixed(3).padStart(7)}  ${calls} calls`);
 }
 console.log(`  ${'all kernels'.padEnd(28)} ${inKernels.toFixed(3).padStart(7)}`);
-console.log(`  ${'TensorFlow.js around them'.padEnd(28)} ${Math.max(0, whole - inKernels).toFixed(3).padStart(7)}`);
+console.log(
+  `  ${'TensorFlow.js around them'.padEnd(28)} ${Math.max(0, whole - inKernels)
+    .toFixed(3)
+    .padStart(7)}`,
+);
 step.dispose();
 
 await useCpuBackend();

@@ -3,9 +3,8 @@
  * has started when a training step of the very model that is to be trained has worked there. So a native library that is
  * absent, broken, or unfit for this version of Node costs a second at most and is told in the reason.
  */
-import { createRequire } from 'node:module';
-import * as process from 'node:process';
 import { StalewartError } from '../errors.js';
+import { firstLine } from './first-line.js';
 
 export const backendChoices = ['auto', 'tensorflow', 'wasm', 'cpu'] as const;
 export type BackendChoice = (typeof backendChoices)[number];
@@ -19,8 +18,10 @@ export interface BackendCandidate {
   readonly reason: string;
 }
 
+export type BackendCandidates = readonly [BackendCandidate, ...BackendCandidate[]];
+
 /** The backends to try in turn: one, unless the choice is `auto` and the native package is there. */
-export function backendCandidates(choice: BackendChoice): readonly BackendCandidate[] {
+export function backendCandidates(choice: BackendChoice): BackendCandidates {
   if (choice !== 'auto') return [{ name: choice, reason: 'as asked' }];
   const native = { name: 'tensorflow', reason: `${nativePackage} loads and trains` } as const;
   return isInstalled(nativePackage)
@@ -30,7 +31,7 @@ export function backendCandidates(choice: BackendChoice): readonly BackendCandid
 
 function isInstalled(name: string): boolean {
   try {
-    createRequire(import.meta.url).resolve(name);
+    import.meta.resolve(name);
     return true;
   } catch {
     return false;
@@ -64,17 +65,23 @@ export async function activateBackend(name: BackendName): Promise<void> {
       if (!(await tf.setBackend(name))) throw new Error(`setBackend('${name}') failed`);
     }
     await tf.ready();
+    // A first operation shows that it computes. It also keeps the native library loaded: one that is unloaded without
+    // having been used crashes the process when that exits.
+    tf.tidy(() => tf.matMul([[1]], [[1]]).dataSync());
   } catch (cause) {
-    const line = (cause instanceof Error ? cause.message : String(cause)).split('\n')[0] ?? '';
     const mend =
       name === 'tensorflow'
         ? `install ${nativePackage} on a version of Node that it supports, or choose wasm`
         : `reinstall the dependencies of this package`;
-    throw new StalewartError('CONFIG', `backend is "${name}", which cannot be loaded (${line}): ${mend}`, {
-      field: 'backend',
-      value: name,
-      allowed: backendChoices.join(', '),
-      cause,
-    });
+    throw new StalewartError(
+      'CONFIG',
+      `backend is "${name}", which cannot be loaded (${firstLine(cause)}): ${mend}`,
+      {
+        field: 'backend',
+        value: name,
+        allowed: backendChoices.join(', '),
+        cause,
+      },
+    );
   }
 }

@@ -5,14 +5,13 @@
 import { availableParallelism } from 'node:os';
 import type { Dataset, Partitions } from '../data/dataset.js';
 import { configError, StalewartError } from '../errors.js';
-import { type BackendChoice, backendCandidates, prepareProcess } from './backend.js';
-import type { Compute, Evaluation, LocalTask, LocalUpdate, ModelInfo } from './compute.js';
+import { type BackendChoice, backendCandidates, backendChoices } from './backend.js';
+import type { Compute, Evaluation, LocalTask, LocalUpdate } from './compute.js';
 import { evaluateInParts } from './evaluate-in-parts.js';
-import type { LocalOptimizer } from './local-sgd.js';
+import { type LocalOptimizer, localOptimizers } from './local-optimizers.js';
 import { type ModelSource, postModel } from './model-source.js';
 import { shareDataset, sharePartitions } from './shared-data.js';
-import type { ThreadData } from './thread-messages.js';
-import { StartError, ThreadPool } from './thread-pool.js';
+import { type StartedPool, startPool } from './start-pool.js';
 
 export interface ComputeOptions {
   readonly model: ModelSource;
@@ -36,59 +35,39 @@ export interface ComputeOptions {
 /**
  * Starts the threads; resolves when each has made the model and taken a probing step.
  * @throws StalewartError MODEL, field `model`, if the model cannot be made, does not fit the data set, or cannot take a step
- * @throws StalewartError CONFIG if a batch is larger than a partition, or the backend asked for cannot be loaded
+ * @throws StalewartError CONFIG if an option is out of range, a batch larger than a partition, or the backend asked for
+ *   cannot be loaded
  */
 export async function createCompute(options: ComputeOptions): Promise<Compute> {
+  const { batchSize, partitions, backend = 'auto', localOptimizer = 'sgd' } = options;
   const threads = options.threads ?? availableParallelism();
   if (!Number.isInteger(threads) || threads < 1)
     throw configError('threads', threads, 'a whole number from 1');
-  const { batchSize } = options;
-  const small = options.partitions.findIndex((partition) => partition.length < batchSize);
+  assertOneOf('backend', backend, backendChoices);
+  assertOneOf('localOptimizer', localOptimizer, localOptimizers);
+  const small = partitions.findIndex((partition) => partition.length < batchSize);
   if (small >= 0) {
-    const size = options.partitions[small]?.length;
+    const size = partitions[small]?.length;
     throw configError(
       'batchSize',
       batchSize,
       `at most ${size}, the examples in the partition of worker ${small}`,
     );
   }
-  const started = await startPool(threads, options.backend ?? 'auto', {
+  const started = await startPool(backendCandidates(backend), threads, {
     model: await postModel(options.model),
     dataset: shareDataset(options.dataset),
-    partitions: sharePartitions(options.partitions),
+    partitions: sharePartitions(partitions),
     batchSize,
     learningRate: options.learningRate,
-    localOptimizer: options.localOptimizer ?? 'sgd',
+    localOptimizer,
     seed: options.seed,
   });
   return computeOver(started, threads, options.dataset.test.size);
 }
 
-interface StartedPool {
-  readonly pool: ThreadPool;
-  readonly model: ModelInfo;
-  readonly backend: string;
-  readonly backendReason: string;
-}
-
-async function startPool(
-  threads: number,
-  choice: BackendChoice,
-  data: Omit<ThreadData, 'backend'>,
-): Promise<StartedPool> {
-  const candidates = backendCandidates(choice);
-  for (const [i, { name, reason }] of candidates.entries()) {
-    prepareProcess(name);
-    try {
-      const { pool, model } = await ThreadPool.start({ ...data, backend: name }, threads);
-      return { pool, model, backend: name, backendReason: reason };
-    } catch (error) {
-      if (!(error instanceof StartError)) throw error;
-      // A model that cannot be made is as wrong on the next backend.
-      if (error.phase === 'model' || i === candidates.length - 1) throw error.cause;
-    }
-  }
-  throw configError('backend', choice, 'a backend');
+function assertOneOf(field: string, value: string, allowed: readonly string[]): void {
+  if (!allowed.includes(value)) throw configError(field, value, `one of ${allowed.join(', ')}`);
 }
 
 function computeOver(

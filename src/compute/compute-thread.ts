@@ -57,7 +57,10 @@ export function startComputeThread(data: ThreadData, handlers: ThreadHandlers): 
         handlers.answered(message);
     }
   });
-  worker.on('messageerror', (error) => (uncaught = error));
+  worker.on('messageerror', (error) => {
+    uncaught = error; // its answer cannot be read, so none will come
+    void worker.terminate();
+  });
   worker.on('error', (error) => (uncaught = error));
   worker.on('exit', (exitCode) => {
     const was = state;

@@ -15,7 +15,7 @@ export interface LocalTask {
 }
 
 export interface LocalUpdate {
-  /** Final − received weights; same length and order as `parameters`; over a SharedArrayBuffer. */
+  /** Final − received weights; same length and order as `parameters`; over a buffer of its own. */
   readonly delta: Float32Array;
   readonly steps: number;
   readonly samples: number;

@@ -19,32 +19,34 @@ export function createGatherer(dataset: Pick<Dataset, 'inputShape' | 'normalisat
   const channels = mean.length;
   const normalise = (value: number, channel: number) =>
     (value / inputScale - (mean[channel] ?? 0)) / (deviation[channel] ?? 1);
-  const table = Float32Array.from({ length: channels * 256 }, (_, i) => normalise(i & 255, i >> 8));
+  const tables = mean.map((_, channel) =>
+    Float32Array.from({ length: 256 }, (_, byte) => normalise(byte, channel)),
+  );
 
-  function bytes(source: Uint8Array, from: number, target: Float32Array, to: number): void {
-    for (let i = 0; i < exampleSize; i += channels) {
-      for (let channel = 0; channel < channels; channel++) {
-        target[to + i + channel] = table[(channel << 8) | (source[from + i + channel] ?? 0)] ?? 0;
-      }
+  // Every training step passes here: channel by channel, the inner loop is a plain walk through one table.
+  function bytes(source: Uint8Array, target: Float32Array): void {
+    for (const [channel, table] of tables.entries()) {
+      for (let i = channel; i < source.length; i += channels)
+        target[i] = table[source[i] as number] as number;
     }
   }
 
-  function floats(source: Float32Array, from: number, target: Float32Array, to: number): void {
-    for (let i = 0; i < exampleSize; i++) {
-      target[to + i] = normalise(source[from + i] ?? 0, i % channels);
-    }
+  function floats(source: Float32Array, target: Float32Array): void {
+    for (let i = 0; i < source.length; i++) target[i] = normalise(source[i] as number, i % channels);
   }
 
   return {
     exampleSize,
     gather(split, examples, inputs, labels) {
-      let to = 0;
       for (const [i, example] of examples.entries()) {
         const from = example * exampleSize;
-        if (split.inputs instanceof Uint8Array) bytes(split.inputs, from, inputs, to);
-        else floats(split.inputs, from, inputs, to);
+        const target = inputs.subarray(i * exampleSize, (i + 1) * exampleSize);
+        if (split.inputs instanceof Uint8Array) {
+          bytes(split.inputs.subarray(from, from + exampleSize), target);
+        } else {
+          floats(split.inputs.subarray(from, from + exampleSize), target);
+        }
         labels[i] = split.labels[example] ?? 0;
-        to += exampleSize;
       }
     },
   };

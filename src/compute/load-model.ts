@@ -4,6 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { StalewartError } from '../errors.js';
+import { firstLine } from './first-line.js';
 import type { PostedModel } from './model-source.js';
 import type { ModelRequest } from './models/definition.js';
 import { models } from './models/registry.js';
@@ -44,7 +45,7 @@ async function loadModule(path: string, url: string, request: ModelRequest): Pro
   try {
     module = (await import(url)) as Record<string, unknown>;
   } catch (cause) {
-    throw modelError(`model: ${path} cannot be imported: ${oneLine(cause)}`, path, cause);
+    throw modelError(`model: ${path} cannot be imported: ${firstLine(cause)}`, path, cause);
   }
   const { createModel, loss } = module;
   if (typeof createModel !== 'function') {
@@ -73,7 +74,7 @@ async function making(
   } catch (cause) {
     const shape = shown([null, ...request.inputShape]);
     throw modelError(
-      `model: ${name} cannot be made for inputs of ${shape} and ${request.classes} classes: ${oneLine(cause)}`,
+      `model: ${name} cannot be made for inputs of ${shape} and ${request.classes} classes: ${firstLine(cause)}`,
       name,
       cause,
     );
@@ -129,10 +130,6 @@ function assertFits(model: tf.LayersModel, { inputShape, classes }: ModelRequest
 
 function shown(shape: readonly (number | null)[]): string {
   return `[${shape.map((side) => side ?? 'null').join(', ')}]`;
-}
-
-function oneLine(cause: unknown): string {
-  return (cause instanceof Error ? cause.message : String(cause)).replace(/\s+/g, ' ').trim();
 }
 
 function modelError(message: string, value: unknown, cause?: unknown): StalewartError {

@@ -9,13 +9,10 @@ import type { Dataset, Partitions } from '../data/dataset.js';
 import { attemptExamples } from './batches.js';
 import type { LocalTask, LocalUpdate } from './compute.js';
 import type { Gatherer } from './gather.js';
+import type { LocalOptimizer } from './local-optimizers.js';
 import type { Objective } from './objective.js';
 import type { Parameters } from './parameters.js';
 import { seedThisThread } from './seeded-randomness.js';
-
-/** Optimisers for local steps; momentum is 0.9, Adam has Keras' defaults. Their state lives for one task. */
-export const localOptimizers = ['sgd', 'momentum', 'adam'] as const;
-export type LocalOptimizer = (typeof localOptimizers)[number];
 
 export interface LocalSgdOptions {
   readonly model: tf.LayersModel;
@@ -111,7 +108,7 @@ function createOptimizer(kind: LocalOptimizer, learningRate: number): tf.Optimiz
 }
 
 function difference(parameters: Parameters, received: Float32Array): Float32Array {
-  const delta = new Float32Array(new SharedArrayBuffer(parameters.count * Float32Array.BYTES_PER_ELEMENT));
+  const delta = new Float32Array(parameters.count);
   parameters.read(delta);
   for (let i = 0; i < delta.length; i++) delta[i] = (delta[i] ?? 0) - (received[i] ?? 0);
   return delta;

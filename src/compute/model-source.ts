@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { StalewartError } from '../errors.js';
+import { firstLine } from './first-line.js';
 import { isModelName, type ModelName, modelNames } from './models/registry.js';
 
 /** What is used of a `tf.LayersModel`. */
@@ -61,8 +62,7 @@ async function made(create: () => unknown): Promise<unknown> {
   try {
     return await create();
   } catch (cause) {
-    const line = (cause instanceof Error ? cause.message : String(cause)).replace(/\s+/g, ' ').trim();
-    throw new StalewartError('MODEL', `model: the function that makes it threw: ${line}`, {
+    throw new StalewartError('MODEL', `model: the function that makes it threw: ${firstLine(cause)}`, {
       field: 'model',
       cause,
     });
@@ -95,7 +95,7 @@ function topologyOf(model: LayersModelLike): string {
   } catch (cause) {
     throw new StalewartError(
       'MODEL',
-      `model: it cannot be written as JSON, which the compute threads need (${String(cause)}): give the path of a module instead`,
+      `model: it cannot be written as JSON, which the compute threads need (${firstLine(cause)}): give the path of a module instead`,
       { field: 'model', cause },
     );
   }

@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { littleEndianBytes } from './little-endian.js';
+import { sharedVector } from './shared-vector.js';
 
 /** What is used of the engine's `commit` effect. */
 export interface CommitOrder {
@@ -123,8 +124,4 @@ export function createParameterStore(
 export function allFinite(vector: Float32Array): boolean {
   for (let i = 0; i < vector.length; i++) if (!Number.isFinite(vector[i])) return false;
   return true;
-}
-
-function sharedVector(length: number): Float32Array {
-  return new Float32Array(new SharedArrayBuffer(length * Float32Array.BYTES_PER_ELEMENT));
 }

@@ -1,13 +1,13 @@
 /**
- * What passes between the main thread and a compute thread. Arrays over shared memory are posted by reference; nothing
- * here grows with the data set or, except for one fresh delta per task, with the model.
+ * What passes between the main thread and a compute thread. Arrays over shared memory are posted by reference, and
+ * a delta is handed over: nothing that grows with the data set or the model is copied.
  */
 import type { Dataset, Partitions } from '../data/dataset.js';
 import { type ErrorCode, StalewartError } from '../errors.js';
 import type { BackendName } from './backend.js';
 import type { LocalTask, LocalUpdate, ModelInfo } from './compute.js';
 import type { EvaluationPart } from './evaluate.js';
-import type { LocalOptimizer } from './local-sgd.js';
+import type { LocalOptimizer } from './local-optimizers.js';
 import type { PostedModel } from './model-source.js';
 
 /** What a thread is started with. */

@@ -8,12 +8,14 @@ import { StalewartError } from '../errors.js';
 import { activateBackend } from './backend.js';
 import type { ModelInfo } from './compute.js';
 import { createEvaluator, type Evaluator } from './evaluate.js';
+import { firstLine } from './first-line.js';
 import { createGatherer } from './gather.js';
 import { type LoadedModel, loadModel } from './load-model.js';
 import { createLocalSgd, type LocalSgd } from './local-sgd.js';
 import { createObjective } from './objective.js';
 import { type Parameters, parametersOf } from './parameters.js';
 import { seedThisThread } from './seeded-randomness.js';
+import { sharedVector } from './shared-vector.js';
 import {
   type JobMessage,
   postError,
@@ -31,7 +33,7 @@ interface Workshop {
 if (parentPort === null) throw new Error('thread.js runs as a worker thread only');
 const port = parentPort;
 const data = workerData as ThreadData;
-const post = (message: ThreadMessage) => port.postMessage(message);
+const post = (message: ThreadMessage) => port.postMessage(message, handedOver(message));
 const phase: { now: StartPhase } = { now: 'backend' };
 
 // Standard output belongs to the results of a command: what a user's model prints goes to standard error. (Reading
@@ -69,7 +71,7 @@ async function start(): Promise<Workshop> {
 /** Errors that are not ours yet can only come from the probing step: TensorFlow.js or the user's loss threw. */
 function startError(error: unknown): unknown {
   if (error instanceof StalewartError || phase.now !== 'step') return error;
-  const line = (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ').trim();
+  const line = firstLine(error);
   return new StalewartError(
     'MODEL',
     `model: a training step of it fails on the ${data.backend} backend: ${line}`,
@@ -80,9 +82,15 @@ function startError(error: unknown): unknown {
   );
 }
 
+/** A delta changes hands instead of being copied; not shared, because V8 counts no shared memory as garbage. */
+function handedOver(message: ThreadMessage): ArrayBuffer[] {
+  const buffer = message.type === 'trained' ? message.update.delta.buffer : null;
+  return buffer instanceof ArrayBuffer ? [buffer] : [];
+}
+
 function describe({ name, model }: LoadedModel, parameters: Parameters): ModelInfo {
   const { count, weights } = parameters;
-  const initial = new Float32Array(new SharedArrayBuffer(count * Float32Array.BYTES_PER_ELEMENT));
+  const initial = sharedVector(count);
   parameters.read(initial);
   return { name, parameterCount: count, weights, initial, topology: model.toJSON(null, false) };
 }

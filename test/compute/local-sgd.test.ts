@@ -3,7 +3,8 @@ import * as tf from '@tensorflow/tfjs';
 import { attemptExamples } from '../../src/compute/batches.js';
 import type { LocalUpdate } from '../../src/compute/compute.js';
 import { createGatherer } from '../../src/compute/gather.js';
-import { createLocalSgd, type LocalOptimizer, type LocalSgd } from '../../src/compute/local-sgd.js';
+import type { LocalOptimizer } from '../../src/compute/local-optimizers.js';
+import { createLocalSgd, type LocalSgd } from '../../src/compute/local-sgd.js';
 import { createObjective } from '../../src/compute/objective.js';
 import { parametersOf } from '../../src/compute/parameters.js';
 import { seededRandom } from '../../src/random/seeded-random.js';
@@ -59,7 +60,6 @@ describe('local steps', () => {
     for (const [i, delta] of update.delta.entries()) {
       assertClose(delta, (weights[i] ?? 0) - (update.initial[i] ?? 0));
     }
-    assert.ok(update.delta.buffer instanceof SharedArrayBuffer);
   });
 
   it('with momentum begin as SGD and then go further', () => {

@@ -133,7 +133,7 @@ describe('models of the user', () => {
 
   it('a value that is no model is refused', async () => {
     // A mistake that TypeScript would catch, as a user of plain JavaScript may make it.
-    const model = (() => ({ weights: [] })) as unknown as () => tf.LayersModel;
+    const model = (() => ({ weights: [] })) as object as () => tf.LayersModel;
     await assertRefused({ model }, /what the function returned is not a tf\.LayersModel/);
   });
 
@@ -159,6 +159,18 @@ describe('settings of the pool', () => {
     await assert.rejects(
       withCompute({ threads: 0 }, async () => {}),
       /threads is 0: it must be a whole number from 1/,
+    );
+  });
+
+  it('an unknown backend or local optimiser is refused, as plain JavaScript may give it', async () => {
+    const wrong = { backend: 'webgl', localOptimizer: 'rmsprop' } as object as Partial<ComputeOptions>;
+    await assert.rejects(
+      withCompute(wrong, async () => {}),
+      /backend is "webgl": it must be one of auto, tensorflow, wasm, cpu/,
+    );
+    await assert.rejects(
+      withCompute({ ...wrong, backend: 'wasm' }, async () => {}),
+      /localOptimizer is "rmsprop": it must be one of sgd, momentum, adam/,
     );
   });
 

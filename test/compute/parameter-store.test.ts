@@ -78,6 +78,18 @@ describe('parameter store', () => {
     assert.equal(store.sha256(), 'ee4ac73c2bd27756ab82780f27c73a7bc4d3f0bb6acb37e008bc27eccd7e588b');
   });
 
+  it('leaves old snapshots to the garbage collector, which sees them', () => {
+    const store = createParameterStore(new Float32Array(1_000_000));
+    const delta = new Float32Array(1_000_000);
+    const before = process.memoryUsage().rss;
+    for (let version = 1; version <= 150; version++) {
+      store.hold('a', delta);
+      store.commit({ version, contributions: [{ updateId: 'a', weight: 1 }], scale: 1 });
+    }
+    const grown = (process.memoryUsage().rss - before) / 2 ** 20;
+    assert.ok(grown < 300, `150 snapshots of 4 MB, one of them held, take ${grown} MB`);
+  });
+
   it('lets a server optimiser make the step', () => {
     const store = createParameterStore(Float32Array.of(1), {
       optimizer: {

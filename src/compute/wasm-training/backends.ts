@@ -39,7 +39,10 @@ export async function useWasmBackend(): Promise<void> {
     }
   });
   if (!started) {
-    throw new StalewartError('COMPUTE', 'the wasm backend did not start: reinstall @tensorflow/tfjs-backend-wasm');
+    throw new StalewartError(
+      'COMPUTE',
+      'the wasm backend did not start: reinstall @tensorflow/tfjs-backend-wasm',
+    );
   }
 }
 

@@ -95,9 +95,13 @@ export function writeGeometry(g: ConvGeometry, to: Int32Array, at: number): void
 export function checkBias(kernel: string, g: ConvGeometry, bias: tf.TensorInfo | undefined | null): void {
   if (bias === undefined || bias === null) return;
   if (bias.shape.length === 1 && bias.shape[0] === g.outChannels) return;
-  throw new StalewartError('MODEL', `${kernel}: bias has shape [${bias.shape.join(', ')}]: it must be [${g.outChannels}]`, {
-    field: 'bias',
-    value: bias.shape,
-    allowed: `[${g.outChannels}]`,
-  });
+  throw new StalewartError(
+    'MODEL',
+    `${kernel}: bias has shape [${bias.shape.join(', ')}]: it must be [${g.outChannels}]`,
+    {
+      field: 'bias',
+      value: bias.shape,
+      allowed: `[${g.outChannels}]`,
+    },
+  );
 }

@@ -4,16 +4,32 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Pair } from './kernel.js';
+import { BATCH_NORM_GRADIENT, isPerChannel } from './kernels/batch-norm.js';
+import { reductionOf, SPREAD } from './kernels/reduce.js';
 import { RELU_GRADIENT } from './kernels/relu-gradient.js';
 
 /** Registers the gradients; each keeps the stock one for other backends. */
 export function registerGradients(): void {
   replaceGradient(tf.Relu, (stock) => (dy, saved, attrs) => {
     const [x] = saved;
-    if (tf.getBackend() !== 'wasm' || x === undefined || Array.isArray(dy) || dy.dtype !== 'float32') {
+    if (tf.getBackend() !== 'wasm' || x?.dtype !== 'float32' || Array.isArray(dy) || dy.dtype !== 'float32') {
       return stock(dy, saved, attrs);
     }
     return { x: () => tf.engine().runKernel<tf.Tensor>(RELU_GRADIENT, { dy, x }) };
+  });
+  replaceGradient(tf.Sum, spreadGradient(false));
+  replaceGradient(tf.Mean, spreadGradient(true));
+  replaceGradient(tf.FusedBatchNorm, (stock) => (dy, saved, attrs) => {
+    const [x, mean, variance, scale] = saved;
+    if (tf.getBackend() !== 'wasm' || x === undefined || mean === undefined || variance === undefined) {
+      return stock(dy, saved, attrs);
+    }
+    if (Array.isArray(dy) || !isPerChannel(x, mean)) return stock(dy, saved, attrs);
+    const inputs = { dy, x, mean, variance, ...(scale === undefined || scale === null ? {} : { scale }) };
+    const gradients = tf.engine().runKernel<tf.Tensor[]>(BATCH_NORM_GRADIENT, inputs, attrs);
+    return Object.fromEntries(
+      ['x', 'mean', 'variance', 'scale', 'offset'].map((name, i) => [name, () => gradients[i] as tf.Tensor]),
+    );
   });
   replaceGradient(tf.Conv2D, dilatedGradient(tf.Conv2DBackpropInput, tf.Conv2DBackpropFilter));
   replaceGradient(
@@ -25,6 +41,23 @@ export function registerGradients(): void {
 function replaceGradient(kernelName: string, gradient: (stock: tf.GradFunc) => tf.GradFunc): void {
   const stock = tf.getGradient(kernelName);
   tf.registerGradient({ ...stock, gradFunc: gradient(stock.gradFunc) });
+}
+
+/** The stock gradients multiply by a tensor of ones that is made anew each time. */
+function spreadGradient(mean: boolean) {
+  return (stock: tf.GradFunc): tf.GradFunc =>
+    (dy, saved, attrs) => {
+      const [x] = saved;
+      if (tf.getBackend() !== 'wasm' || x === undefined || x.dtype !== 'float32' || Array.isArray(dy)) {
+        return stock(dy, saved, attrs);
+      }
+      const reduction = reductionOf(x.shape, attrs['axis'] as number | number[]);
+      if (reduction === undefined || dy.dtype !== 'float32') return stock(dy, saved, attrs);
+      const divisor = mean ? reduction.reduced : 1;
+      return {
+        x: () => tf.engine().runKernel<tf.Tensor>(SPREAD, { dy }, { ...reduction, shape: x.shape, divisor }),
+      };
+    };
 }
 
 /** TensorFlow.js refuses the gradient of a dilated convolution; our kernels can do it. */

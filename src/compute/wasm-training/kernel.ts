@@ -26,7 +26,7 @@ export type KernelMaker = (stock: tf.KernelConfig | undefined) => tf.KernelConfi
 /** Describes a kernel of the `wasm` backend. */
 export function wasmKernel<Inputs extends tf.NamedTensorInfoMap, Attrs extends tf.NamedAttrMap>(
   kernelName: string,
-  run: (call: KernelCall<Inputs, Attrs>) => tf.TensorInfo,
+  run: (call: KernelCall<Inputs, Attrs>) => tf.TensorInfo | tf.TensorInfo[],
 ): { readonly kernelName: string; readonly make: KernelMaker } {
   const make: KernelMaker = (stock) => ({
     // Spread first: the backend calls the stock kernel's set-up when it starts.

@@ -56,6 +56,24 @@ export interface NativeKernels {
     repeat: number,
     swapped: boolean,
   ): void;
+  normalize(
+    x: number,
+    mean: number,
+    factor: number,
+    offset: number,
+    y: number,
+    rows: number,
+    channels: number,
+  ): void;
+  batchNormSums(
+    dy: number,
+    x: number,
+    mean: number,
+    sums: number,
+    products: number,
+    rows: number,
+    channels: number,
+  ): void;
   reluGradient(dy: number, x: number, dx: number, size: number): void;
   sumColumns(matrix: number, sums: number, rows: number, columns: number, scale: number): void;
 }

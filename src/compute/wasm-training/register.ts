@@ -6,6 +6,8 @@ import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import { registerGradients } from './gradients.js';
 import { add, divide, multiply, subtract } from './kernels/binary.js';
+import { batchNormGradient, fusedBatchNorm } from './kernels/batch-norm.js';
+import { cast } from './kernels/cast.js';
 import { conv2d, conv2dBackpropFilter, conv2dBackpropInput, fusedConv2d } from './kernels/conv2d.js';
 import {
   depthwiseBackpropFilter,
@@ -13,9 +15,10 @@ import {
   depthwiseConv2d,
   fusedDepthwiseConv2d,
 } from './kernels/depthwise-conv2d.js';
+import { identity } from './kernels/identity.js';
 import { batchMatMul } from './kernels/mat-mul.js';
 import { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from './kernels/pool.js';
-import { mean, sum } from './kernels/reduce.js';
+import { mean, spread, sum } from './kernels/reduce.js';
 import { reluGradient } from './kernels/relu-gradient.js';
 import { unsortedSegmentSum } from './kernels/unsorted-segment-sum.js';
 
@@ -39,7 +42,12 @@ const kernels = [
   divide,
   sum,
   mean,
+  spread,
   reluGradient,
+  identity,
+  cast,
+  fusedBatchNorm,
+  batchNormGradient,
   unsortedSegmentSum,
 ];
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs';
 import * as fc from 'fast-check';
+import { useWasmBackend } from '../../../src/compute/wasm-training/index.js';
 import { assertSame, eighths, normal } from './on-backends.js';
 
 const length = fc.integer({ min: 1, max: 37 });
@@ -70,6 +71,24 @@ describe('wasm-training: sums', () => {
     );
   });
 
+  it('differentiates sums and means over any axes', async () => {
+    const shape = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(shape, fc.nat(), fc.boolean(), seed, async (lengths, pick, keepDims, from) => {
+        const axes = lengths.map((_, axis) => axis).filter((axis) => (pick >> axis) & 1);
+        for (const reduce of [tf.sum, tf.mean]) {
+          const compute = () => {
+            const forward = (x: tf.Tensor) => reduce(x, axes.length === 0 ? undefined : axes, keepDims);
+            const x = draw(from, lengths);
+            return [tf.grad(forward)(x, draw(from + 1, forward(x).shape))];
+          };
+          await assertSame(compute, 1e-6);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   it('keeps rounding errors small over many rows', async () => {
     const rows = 40_000;
     const compute = () => [tf.sum(normal(5, [rows, 1, 1, 6]).add(1).reshape([rows, 6]), 0)];
@@ -135,6 +154,18 @@ describe('wasm-training: arithmetic', () => {
       return [tf.grad((a: tf.Tensor) => tf.relu(a))(x, draw(4, [3, 7]))];
     };
     await assertSame(compute, 0);
+  });
+
+  it('shares the values of a clone, and of a cast to the same type, without sharing their end', async () => {
+    await useWasmBackend();
+    const first = tf.tensor1d([1, 2, 3]);
+    const copies = [first.clone(), tf.cast(first, 'float32')];
+    first.dispose();
+    for (const copy of copies) {
+      assert.deepEqual([...copy.dataSync()], [1, 2, 3]);
+      copy.dispose();
+    }
+    assert.deepEqual([...tf.cast(tf.tensor1d([1.5, 0]), 'bool').dataSync()], [1, 0]);
   });
 
   it('sums the gradients of rows that were gathered more than once', async () => {

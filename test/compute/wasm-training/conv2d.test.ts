@@ -80,22 +80,40 @@ describe('wasm-training: convolution', () => {
     await assertSame(compute, 0);
   });
 
-  it('adds the bias and clips at zero in the fused kernel', async () => {
-    for (const activation of ['linear', 'relu', 'elu'] as const) {
-      for (const batch of [2, 8, 11]) {
-        const compute = () => [
-          tf.fused.conv2d({
-            x: eighths(1, [batch, 6, 5, 3]),
-            filter: eighths(2, [3, 3, 3, 7]),
-            strides: 1,
-            pad: 'same',
-            bias: eighths(3, [1, 1, 1, 7]).reshape([7]),
-            activation,
-          }),
-        ];
-        await assertSame(compute, activation === 'elu' ? 1e-6 : 0);
-      }
+  it('adds the bias and the activation in the fused kernels', async () => {
+    for (const activation of ['linear', 'relu', 'relu6', 'elu', 'sigmoid', 'leakyrelu', 'prelu'] as const) {
+      const shared = () => ({
+        strides: 1,
+        pad: 'same' as const,
+        bias: eighths(3, [1, 1, 1, 7]).reshape<tf.Tensor1D>([7]),
+        activation,
+        leakyreluAlpha: 0.25,
+        ...(activation === 'prelu' ? { preluActivationWeights: eighths(4, [1, 1, 1, 7]).reshape([7]) } : {}),
+      });
+      const compute = (batch: number) => () => [
+        tf.fused.conv2d({ ...shared(), x: eighths(1, [batch, 6, 5, 3]), filter: eighths(2, [3, 3, 3, 7]) }),
+        tf.fused.depthwiseConv2d({
+          ...shared(),
+          x: eighths(1, [batch, 6, 5, 7]),
+          filter: eighths(2, [3, 2, 7, 1]),
+        }),
+      ];
+      await assertSame(compute(2), 1e-6);
+      await assertSame(compute(11), 1e-6);
     }
+  });
+
+  it('refuses a bias that does not fit, naming its shape', async () => {
+    await useWasmBackend();
+    const [x, filter, bias] = [
+      tf.zeros<tf.Rank.R4>([8, 6, 6, 3]),
+      tf.zeros<tf.Rank.R4>([3, 3, 3, 4]),
+      tf.zeros([1]),
+    ];
+    assert.throws(() => tf.fused.conv2d({ x, filter, strides: 1, pad: 'same', bias }), {
+      code: 'MODEL',
+      message: 'FusedConv2D: bias has shape [1]: it must be [4]',
+    });
   });
 
   it('refuses channels first, naming the field', async () => {

@@ -23,7 +23,10 @@ describe('wasm-training: whole models', () => {
         await useWasmBackend();
         const actual = train(models[name], create, batches[name], 3);
         expected.losses.forEach((loss, step) => {
-          assert.ok(Math.abs((actual.losses[step] ?? Number.NaN) - loss) <= 1e-4 * loss, `loss of step ${step}`);
+          assert.ok(
+            Math.abs((actual.losses[step] ?? Number.NaN) - loss) <= 1e-4 * loss,
+            `loss of step ${step}`,
+          );
         });
         expected.weights.forEach((weight, i) => {
           const apart = relative(actual.weights[i] ?? new Float32Array(), weight);

@@ -109,7 +109,12 @@ function overlapping(): tf.LayersModel {
   });
 }
 
-export const models: Readonly<Record<ModelName, () => tf.LayersModel>> = { lenet, resnet, separable, overlapping };
+export const models: Readonly<Record<ModelName, () => tf.LayersModel>> = {
+  lenet,
+  resnet,
+  separable,
+  overlapping,
+};
 
 /** All weights after `steps` steps on random images, and the loss of each step. */
 export function train(

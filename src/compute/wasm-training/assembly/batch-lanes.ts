@@ -27,12 +27,15 @@ export function transposeFour(source: usize, stride: usize, destination: usize, 
 
 /** [images][size] at `source` to [size][8] at `destination`; `images` is 1 … 8. */
 export function packImages(source: usize, destination: usize, images: i32, size: i32): void {
-  const stride = <usize>size << 2;
+  const stride = (<usize>size) << 2;
   if (images < LANES) {
     memory.fill(destination, 0, <usize>size * GROUP);
     for (let image = 0; image < images; image++) {
       for (let i = 0; i < size; i++) {
-        store<f32>(destination + <usize>i * GROUP + ((<usize>image) << 2), load<f32>(source + ((<usize>i) << 2)));
+        store<f32>(
+          destination + <usize>i * GROUP + ((<usize>image) << 2),
+          load<f32>(source + ((<usize>i) << 2)),
+        );
       }
       source += stride;
     }
@@ -58,7 +61,7 @@ export function packImages(source: usize, destination: usize, images: i32, size:
 
 /** [size][8] at `source` to [images][size] at `destination`; `images` is 1 … 8. */
 export function unpackImages(source: usize, destination: usize, images: i32, size: i32): void {
-  const stride = <usize>size << 2;
+  const stride = (<usize>size) << 2;
   const whole = images == LANES ? size & ~3 : 0;
   for (let i = 0; i < whole; i += 4) {
     const from = source + <usize>i * GROUP;

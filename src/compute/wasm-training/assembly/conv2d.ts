@@ -6,20 +6,19 @@ import { ENTRY_BYTES, planAxis, sourceStep, tapStep } from './axis-plan';
 import { GROUP, LANES, packImages, unpackImages } from './batch-lanes';
 import { correlate } from './correlate';
 import { ConvGeometry } from './geometry';
-import { tileWidth } from './tiles';
 
 /** [taps][outChannels] to [tile of outChannels][bias, then taps][width]; without a bias it is zero. */
 function packFilter(filter: usize, bias: usize, packed: usize, taps: i32, outChannels: i32): void {
   for (let start = 0; start < outChannels; ) {
-    const width = tileWidth(outChannels - start);
+    const width = min(4, outChannels - start);
     for (let i = 0; i < width; i++) {
-      store<f32>(packed, bias == 0 ? 0 : load<f32>(bias + (<usize>(start + i) << 2)));
+      store<f32>(packed, bias == 0 ? 0 : load<f32>(bias + ((<usize>(start + i)) << 2)));
       packed += 4;
     }
     for (let tap = 0; tap < taps; tap++) {
-      const from = filter + (<usize>(tap * outChannels + start) << 2);
+      const from = filter + ((<usize>(tap * outChannels + start)) << 2);
       for (let i = 0; i < width; i++) {
-        store<f32>(packed, load<f32>(from + (<usize>i << 2)));
+        store<f32>(packed, load<f32>(from + ((<usize>i) << 2)));
         packed += 4;
       }
     }
@@ -30,14 +29,14 @@ function packFilter(filter: usize, bias: usize, packed: usize, taps: i32, outCha
 /** [height][width][in][out], flipped in both axes, to [tile of in][zeros, then [height][width][out]][tile width]. */
 function packFlippedFilter(filter: usize, packed: usize, taps: i32, inChannels: i32, outChannels: i32): void {
   for (let start = 0; start < inChannels; ) {
-    const width = tileWidth(inChannels - start);
-    memory.fill(packed, 0, <usize>width << 2);
-    packed += <usize>width << 2;
+    const width = min(4, inChannels - start);
+    memory.fill(packed, 0, (<usize>width) << 2);
+    packed += (<usize>width) << 2;
     for (let tap = taps - 1; tap >= 0; tap--) {
-      const from = filter + (<usize>((tap * inChannels + start) * outChannels) << 2);
+      const from = filter + ((<usize>((tap * inChannels + start) * outChannels)) << 2);
       for (let out = 0; out < outChannels; out++) {
         for (let i = 0; i < width; i++) {
-          store<f32>(packed, load<f32>(from + (<usize>(i * outChannels + out) << 2)));
+          store<f32>(packed, load<f32>(from + ((<usize>(i * outChannels + out)) << 2)));
           packed += 4;
         }
       }
@@ -67,7 +66,7 @@ export function conv2d(
   const outSize = g.outHeight * g.outWidth * g.outChannels;
   const taps = g.filterHeight * g.filterWidth * g.inChannels;
   const weights = scratch;
-  const source = aligned(weights + (<usize>((taps + 1) * g.outChannels) << 2));
+  const source = aligned(weights + ((<usize>((taps + 1) * g.outChannels)) << 2));
   const result = source + <usize>inSize * GROUP;
   const rows = result + <usize>outSize * GROUP;
   const columns = rows + <usize>g.outHeight * ENTRY_BYTES;
@@ -76,7 +75,7 @@ export function conv2d(
   planAxis(columns, g.outWidth, g.inWidth, g.filterWidth, g.strideWidth, g.padLeft, g.dilationWidth, 1);
   for (let first = 0; first < g.batch; first += LANES) {
     const images = min(g.batch - first, LANES);
-    packImages(x + (<usize>(first * inSize) << 2), source, images, inSize);
+    packImages(x + ((<usize>(first * inSize)) << 2), source, images, inSize);
     correlate(
       source,
       weights,
@@ -96,7 +95,7 @@ export function conv2d(
       g.dilationWidth,
       relu ? 0 : -Infinity,
     );
-    unpackImages(result, y + (<usize>(first * outSize) << 2), images, outSize);
+    unpackImages(result, y + ((<usize>(first * outSize)) << 2), images, outSize);
   }
 }
 
@@ -105,12 +104,18 @@ export function conv2d(
  *
  * @param scratch as for `conv2d`, with 12 bytes per input row and column
  */
-export function conv2dInputGradient(g: ConvGeometry, dy: usize, filter: usize, dx: usize, scratch: usize): void {
+export function conv2dInputGradient(
+  g: ConvGeometry,
+  dy: usize,
+  filter: usize,
+  dx: usize,
+  scratch: usize,
+): void {
   const inSize = g.inHeight * g.inWidth * g.inChannels;
   const outSize = g.outHeight * g.outWidth * g.outChannels;
   const taps = g.filterHeight * g.filterWidth;
   const weights = scratch;
-  const source = aligned(weights + (<usize>((taps * g.outChannels + 1) * g.inChannels) << 2));
+  const source = aligned(weights + ((<usize>((taps * g.outChannels + 1) * g.inChannels)) << 2));
   const result = source + <usize>outSize * GROUP;
   const rows = result + <usize>inSize * GROUP;
   const columns = rows + <usize>g.inHeight * ENTRY_BYTES;
@@ -121,7 +126,7 @@ export function conv2dInputGradient(g: ConvGeometry, dy: usize, filter: usize, d
   planAxis(columns, g.inWidth, g.outWidth, g.filterWidth, 1, offsetLeft, g.dilationWidth, g.strideWidth);
   for (let first = 0; first < g.batch; first += LANES) {
     const images = min(g.batch - first, LANES);
-    packImages(dy + (<usize>(first * outSize) << 2), source, images, outSize);
+    packImages(dy + ((<usize>(first * outSize)) << 2), source, images, outSize);
     correlate(
       source,
       weights,
@@ -141,7 +146,7 @@ export function conv2dInputGradient(g: ConvGeometry, dy: usize, filter: usize, d
       sourceStep(g.dilationWidth, g.strideWidth),
       -Infinity,
     );
-    unpackImages(result, dx + (<usize>(first * inSize) << 2), images, inSize);
+    unpackImages(result, dx + ((<usize>(first * inSize)) << 2), images, inSize);
   }
 }
 

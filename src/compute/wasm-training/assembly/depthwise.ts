@@ -20,8 +20,8 @@ function endInside(shift: i32, stride: i32, size: i32, limit: i32): i32 {
 /** y[…, channel·multiplier + m] = Σ over taps of x[…, channel] · filter[tap, channel, m]. */
 export function depthwise(g: ConvGeometry, x: usize, filter: usize, y: usize): void {
   const multiplier = g.outChannels / g.inChannels;
-  const xPixel = <usize>g.inChannels << 2;
-  const yPixel = <usize>g.outChannels << 2;
+  const xPixel = (<usize>g.inChannels) << 2;
+  const yPixel = (<usize>g.outChannels) << 2;
   const vectors = multiplier == 1 ? g.inChannels & ~3 : 0;
   for (let image = 0; image < g.batch; image++) {
     for (let row = 0; row < g.outHeight; row++) {
@@ -33,8 +33,8 @@ export function depthwise(g: ConvGeometry, x: usize, filter: usize, y: usize): v
         const columnStart = firstInside(left, g.dilationWidth);
         const columnEnd = endInside(left, g.dilationWidth, g.inWidth, g.filterWidth);
         for (let out = 0; out < g.outChannels; out += out < vectors ? 4 : 1) {
-          const from = <usize>(out / multiplier) << 2;
-          const by = <usize>out << 2;
+          const from = (<usize>(out / multiplier)) << 2;
+          const by = (<usize>out) << 2;
           let sums = f32x4.splat(0);
           let sum: f32 = 0;
           for (let i = rowStart; i < rowEnd; i++) {
@@ -58,8 +58,8 @@ export function depthwise(g: ConvGeometry, x: usize, filter: usize, y: usize): v
 /** dFilter[tap, channel, m] = Σ x[…, channel] · dy[…, channel·multiplier + m]. */
 export function depthwiseFilterGradient(g: ConvGeometry, x: usize, dy: usize, dFilter: usize): void {
   const multiplier = g.outChannels / g.inChannels;
-  const xPixel = <usize>g.inChannels << 2;
-  const dyPixel = <usize>g.outChannels << 2;
+  const xPixel = (<usize>g.inChannels) << 2;
+  const dyPixel = (<usize>g.outChannels) << 2;
   memory.fill(dFilter, 0, <usize>(g.filterHeight * g.filterWidth) * dyPixel);
   for (let image = 0; image < g.batch; image++) {
     for (let row = 0; row < g.outHeight; row++) {
@@ -79,12 +79,19 @@ export function depthwiseFilterGradient(g: ConvGeometry, x: usize, dy: usize, dF
           const step = <usize>g.strideWidth * xPixel;
           const vectors = multiplier == 1 ? g.inChannels & ~3 : 0;
           for (let channel = 0; channel < vectors; channel += 4) {
-            const at = <usize>channel << 2;
+            const at = (<usize>channel) << 2;
             addVectorProducts(from + at, by + at, sums + at, end - start, step, dyPixel);
           }
           for (let out = vectors; out < g.outChannels; out++) {
-            const at = <usize>out << 2;
-            addProducts(from + (<usize>(out / multiplier) << 2), by + at, sums + at, end - start, step, dyPixel);
+            const at = (<usize>out) << 2;
+            addProducts(
+              from + ((<usize>(out / multiplier)) << 2),
+              by + at,
+              sums + at,
+              end - start,
+              step,
+              dyPixel,
+            );
           }
         }
       }
@@ -121,9 +128,15 @@ function addProducts(x: usize, dy: usize, sum: usize, count: i32, xStep: usize, 
  *
  * @param scratch 12 bytes per input row and column
  */
-export function depthwiseInputGradient(g: ConvGeometry, dy: usize, filter: usize, dx: usize, scratch: usize): void {
+export function depthwiseInputGradient(
+  g: ConvGeometry,
+  dy: usize,
+  filter: usize,
+  dx: usize,
+  scratch: usize,
+): void {
   const multiplier = g.outChannels / g.inChannels;
-  const dyPixel = <usize>g.outChannels << 2;
+  const dyPixel = (<usize>g.outChannels) << 2;
   const columnPlan = scratch + <usize>g.inHeight * ENTRY_BYTES;
   // The plans count taps from the flipped end of the filter.
   const offsetTop = (g.filterHeight - 1) * g.dilationHeight - g.padTop;
@@ -152,12 +165,12 @@ export function depthwiseInputGradient(g: ConvGeometry, dy: usize, filter: usize
             for (let j = 0; j < columns; j++) {
               const pixel = (outRow + i * rowSteps) * g.outWidth + outColumn + j * columnSteps;
               const tap = (tapRow - i * rowTaps) * g.filterWidth + tapColumn - j * columnTaps;
-              const at = <usize>channel << 2;
+              const at = (<usize>channel) << 2;
               const gradient = v128.load(dy + <usize>pixel * dyPixel + at);
               sum = f32x4.add(sum, f32x4.mul(gradient, v128.load(filter + <usize>tap * dyPixel + at)));
             }
           }
-          v128.store(dx + (<usize>channel << 2), sum);
+          v128.store(dx + ((<usize>channel) << 2), sum);
         }
         for (let channel = vectors; channel < g.inChannels; channel++) {
           let sum: f32 = 0;
@@ -166,14 +179,15 @@ export function depthwiseInputGradient(g: ConvGeometry, dy: usize, filter: usize
               const pixel = (outRow + i * rowSteps) * g.outWidth + outColumn + j * columnSteps;
               const tap = (tapRow - i * rowTaps) * g.filterWidth + tapColumn - j * columnTaps;
               for (let m = 0; m < multiplier; m++) {
-                const at = <usize>(channel * multiplier + m) << 2;
-                sum += load<f32>(dy + <usize>pixel * dyPixel + at) * load<f32>(filter + <usize>tap * dyPixel + at);
+                const at = (<usize>(channel * multiplier + m)) << 2;
+                sum +=
+                  load<f32>(dy + <usize>pixel * dyPixel + at) * load<f32>(filter + <usize>tap * dyPixel + at);
               }
             }
           }
-          store<f32>(dx + (<usize>channel << 2), sum);
+          store<f32>(dx + ((<usize>channel) << 2), sum);
         }
-        dx += <usize>g.inChannels << 2;
+        dx += (<usize>g.inChannels) << 2;
       }
     }
   }

@@ -26,7 +26,7 @@ function combineOne(kind: i32, a: f32, b: f32): f32 {
 
 @inline
 function whole(kind: i32, a: usize, b: usize, c: usize, size: i32): void {
-  const end = c + (<usize>(size & ~3) << 2);
+  const end = c + ((<usize>(size & ~3)) << 2);
   while (c < end) {
     v128.store(c, combine(kind, v128.load(a), v128.load(b)));
     a += 16;
@@ -43,7 +43,7 @@ function whole(kind: i32, a: usize, b: usize, c: usize, size: i32): void {
 @inline
 function number(kind: i32, a: usize, b: f32, c: usize, size: i32, swapped: bool): void {
   const all = f32x4.splat(b);
-  const end = c + (<usize>(size & ~3) << 2);
+  const end = c + ((<usize>(size & ~3)) << 2);
   while (c < end) {
     const v = v128.load(a);
     v128.store(c, swapped ? combine(kind, all, v) : combine(kind, v, all));
@@ -60,7 +60,7 @@ function number(kind: i32, a: usize, b: f32, c: usize, size: i32, swapped: bool)
 /** b is one row of `columns`, at least four; the last vector of a row is moved back and gives the same values again. */
 @inline
 function row(kind: i32, a: usize, b: usize, c: usize, rows: i32, columns: i32, swapped: bool): void {
-  const bytes = <usize>columns << 2;
+  const bytes = (<usize>columns) << 2;
   const last = bytes - 16;
   for (let i = 0; i < rows; i++) {
     let at: usize = 0;
@@ -87,13 +87,22 @@ function narrowRow(kind: i32, a: usize, b: usize, c: usize, rows: i32, columns: 
       const w = load<f32>(b + at);
       store<f32>(c + at, swapped ? combineOne(kind, w, v) : combineOne(kind, v, w));
     }
-    a += <usize>columns << 2;
-    c += <usize>columns << 2;
+    a += (<usize>columns) << 2;
+    c += (<usize>columns) << 2;
   }
 }
 
 @inline
-function binaryOf(kind: i32, a: usize, b: usize, c: usize, rows: i32, columns: i32, repeat: i32, swapped: bool): void {
+function binaryOf(
+  kind: i32,
+  a: usize,
+  b: usize,
+  c: usize,
+  rows: i32,
+  columns: i32,
+  repeat: i32,
+  swapped: bool,
+): void {
   if (repeat == 0) whole(kind, a, b, c, rows * columns);
   else if (repeat == 1) number(kind, a, load<f32>(b), c, rows * columns, swapped);
   else if (columns >= 4) row(kind, a, b, c, rows, columns, swapped);
@@ -126,7 +135,7 @@ export function binary(
 /** dx = dy where x > 0, otherwise 0 (also where x is NaN). */
 export function reluGradient(dy: usize, x: usize, dx: usize, size: i32): void {
   const zero = f32x4.splat(0);
-  const end = dx + (<usize>(size & ~3) << 2);
+  const end = dx + ((<usize>(size & ~3)) << 2);
   while (dx < end) {
     v128.store(dx, v128.and(v128.load(dy), f32x4.gt(v128.load(x), zero)));
     dy += 16;

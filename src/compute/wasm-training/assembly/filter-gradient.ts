@@ -43,7 +43,7 @@ function tile(ins: i32, outs: i32, x: usize, dy: usize, band: Band, sums: usize)
   if (ins > 1) b = v128.load(sums, 16);
   if (ins > 2) c = v128.load(sums, 32);
   if (ins > 3) d = v128.load(sums, 48);
-  const second = sums + (<usize>ins << 4);
+  const second = sums + ((<usize>ins) << 4);
   if (outs > 1) {
     e = v128.load(second);
     if (ins > 1) f = v128.load(second, 16);
@@ -169,7 +169,7 @@ function storeRow(g: ConvGeometry, sums: usize, filterRow: usize): void {
             for (let i = 0; i < ins; i++) {
               const tap = list + (element + i) / count;
               const at = (tap * g.inChannels + channel + ((element + i) % count)) * g.outChannels + out + o;
-              store<f32>(filterRow + (<usize>at << 2), sumOfLanes(v128.load(sums)));
+              store<f32>(filterRow + ((<usize>at) << 2), sumOfLanes(v128.load(sums)));
               sums += QUAD;
             }
           }
@@ -217,7 +217,10 @@ export function conv2dFilterGradient(
   const dyQuad = <usize>g.outHeight * dyRow;
   const xQuad = <usize>g.inHeight * xRow;
   const packedX = packedDy + 2 * dyQuad;
-  const bandRows = max(1, BAND_BYTES / ((padded * min(4, g.inChannels) + g.outWidth * OUT_TILE) * 2 * <i32>QUAD));
+  const bandRows = max(
+    1,
+    BAND_BYTES / ((padded * min(4, g.inChannels) + g.outWidth * OUT_TILE) * 2 * <i32>QUAD),
+  );
   band.columns = g.outWidth;
   band.xRow = <usize>g.strideHeight * xRow;
   band.xQuad = xQuad;
@@ -229,12 +232,30 @@ export function conv2dFilterGradient(
     for (let image = first; image < min(first + GROUP_IMAGES, g.batch); image += 4) {
       const images = min(4, g.batch - image);
       const quad = <usize>band.quads;
-      const xImages = x + (<usize>(image * g.inHeight * g.inWidth * g.inChannels) << 2);
-      const dyImages = dy + (<usize>(image * g.outHeight * g.outWidth * g.outChannels) << 2);
-      // biome-ignore format: the two calls side by side
-      packRows(xImages, packedX + quad * xQuad, images, g.inHeight, g.inWidth, g.inChannels, inTile(g), padded, g.padLeft);
-      // biome-ignore format: the two calls side by side
-      packRows(dyImages, packedDy + quad * dyQuad, images, g.outHeight, g.outWidth, g.outChannels, OUT_TILE, g.outWidth, 0);
+      const xImages = x + ((<usize>(image * g.inHeight * g.inWidth * g.inChannels)) << 2);
+      const dyImages = dy + ((<usize>(image * g.outHeight * g.outWidth * g.outChannels)) << 2);
+      packRows(
+        xImages,
+        packedX + quad * xQuad,
+        images,
+        g.inHeight,
+        g.inWidth,
+        g.inChannels,
+        inTile(g),
+        padded,
+        g.padLeft,
+      );
+      packRows(
+        dyImages,
+        packedDy + quad * dyQuad,
+        images,
+        g.outHeight,
+        g.outWidth,
+        g.outChannels,
+        OUT_TILE,
+        g.outWidth,
+        0,
+      );
       band.quads++;
     }
     for (let bandStart = 0; bandStart < g.outHeight; bandStart += bandRows) {
@@ -247,11 +268,18 @@ export function conv2dFilterGradient(
         if (start >= end) continue;
         band.rows = end - start;
         const xStart = packedX + <usize>(start * g.strideHeight + shift) * xRow;
-        addBand(g, xStart, packedDy + <usize>start * dyRow, band, sums + <usize>(tap * rowWeights) * QUAD, padded);
+        addBand(
+          g,
+          xStart,
+          packedDy + <usize>start * dyRow,
+          band,
+          sums + <usize>(tap * rowWeights) * QUAD,
+          padded,
+        );
       }
     }
   }
   for (let tap = 0; tap < g.filterHeight; tap++) {
-    storeRow(g, sums + <usize>(tap * rowWeights) * QUAD, dFilter + (<usize>(tap * rowWeights) << 2));
+    storeRow(g, sums + <usize>(tap * rowWeights) * QUAD, dFilter + ((<usize>(tap * rowWeights)) << 2));
   }
 }

@@ -6,3 +6,4 @@ export { averagePool, averagePoolGradient, maxPool, maxPoolGradient } from './po
 export { matMul } from './matmul';
 export { binary, reluGradient } from './elementwise';
 export { sumColumns } from './reduce';
+export { batchNormSums, normalize } from './batch-norm';

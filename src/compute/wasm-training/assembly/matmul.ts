@@ -8,35 +8,44 @@ import { transposeFour } from './batch-lanes';
 const PANEL: i32 = 8;
 
 /** `count` columns of B from `start`, as [inner][8]; columns that are not there are zero. */
-function packPanel(b: usize, panel: usize, inner: i32, columns: i32, start: i32, count: i32, transposed: bool): void {
-  if (count < PANEL) memory.fill(panel, 0, <usize>(inner * PANEL) << 2);
+function packPanel(
+  b: usize,
+  panel: usize,
+  inner: i32,
+  columns: i32,
+  start: i32,
+  count: i32,
+  transposed: bool,
+): void {
+  if (count < PANEL) memory.fill(panel, 0, (<usize>(inner * PANEL)) << 2);
   if (!transposed) {
-    let from = b + (<usize>start << 2);
-    const row = <usize>columns << 2;
+    let from = b + ((<usize>start) << 2);
+    const row = (<usize>columns) << 2;
     for (let k = 0; k < inner; k++) {
       if (count == PANEL) {
         v128.store(panel, v128.load(from));
         v128.store(panel, v128.load(from, 16), 16);
       } else {
-        for (let i: usize = 0; i < <usize>count; i++) store<f32>(panel + (i << 2), load<f32>(from + (i << 2)));
+        for (let i: usize = 0; i < <usize>count; i++)
+          store<f32>(panel + (i << 2), load<f32>(from + (i << 2)));
       }
       from += row;
       panel += PANEL << 2;
     }
     return;
   }
-  const row = <usize>inner << 2;
+  const row = (<usize>inner) << 2;
   const from = b + <usize>start * row;
   const whole = count == PANEL ? inner & ~3 : 0;
   for (let k = 0; k < whole; k += 4) {
-    const at = from + (<usize>k << 2);
+    const at = from + ((<usize>k) << 2);
     transposeFour(at, row, panel, PANEL << 2);
     transposeFour(at + 4 * row, row, panel + 16, PANEL << 2);
     panel += 4 * (PANEL << 2);
   }
   for (let k = whole; k < inner; k++) {
     for (let i: usize = 0; i < <usize>count; i++) {
-      store<f32>(panel + (i << 2), load<f32>(from + i * row + (<usize>k << 2)));
+      store<f32>(panel + (i << 2), load<f32>(from + i * row + ((<usize>k) << 2)));
     }
     panel += PANEL << 2;
   }
@@ -61,7 +70,16 @@ function storeRow(to: usize, low: v128, high: v128, count: i32): void {
 }
 
 /** Four rows from `a`, which lie `row` bytes apart, their elements `step` bytes apart. */
-function fourRows(a: usize, row: usize, step: usize, panel: usize, inner: i32, c: usize, out: usize, count: i32): void {
+function fourRows(
+  a: usize,
+  row: usize,
+  step: usize,
+  panel: usize,
+  inner: i32,
+  c: usize,
+  out: usize,
+  count: i32,
+): void {
   let a0 = f32x4.splat(0);
   let a1 = f32x4.splat(0);
   let b0 = f32x4.splat(0);
@@ -70,7 +88,7 @@ function fourRows(a: usize, row: usize, step: usize, panel: usize, inner: i32, c
   let c1 = f32x4.splat(0);
   let d0 = f32x4.splat(0);
   let d1 = f32x4.splat(0);
-  const end = panel + (<usize>(inner * PANEL) << 2);
+  const end = panel + ((<usize>(inner * PANEL)) << 2);
   let second = a + row;
   let third = second + row;
   let fourth = third + row;
@@ -104,7 +122,7 @@ function fourRows(a: usize, row: usize, step: usize, panel: usize, inner: i32, c
 function oneRow(a: usize, step: usize, panel: usize, inner: i32, c: usize, count: i32): void {
   let low = f32x4.splat(0);
   let high = f32x4.splat(0);
-  const end = panel + (<usize>(inner * PANEL) << 2);
+  const end = panel + ((<usize>(inner * PANEL)) << 2);
   while (panel < end) {
     const p = v128.load32_splat(a);
     low = f32x4.add(low, f32x4.mul(v128.load(panel), p));
@@ -132,16 +150,17 @@ export function matMul(
   transposeB: bool,
   scratch: usize,
 ): void {
-  const row = transposeA ? <usize>4 : <usize>inner << 2;
-  const step = transposeA ? <usize>rows << 2 : <usize>4;
-  const out = <usize>columns << 2;
+  const row = transposeA ? <usize>4 : (<usize>inner) << 2;
+  const step = transposeA ? (<usize>rows) << 2 : <usize>4;
+  const out = (<usize>columns) << 2;
   for (let start = 0; start < columns; start += PANEL) {
     const first = columns < PANEL ? 0 : min(start, columns - PANEL);
     const count = min(PANEL, columns);
     packPanel(b, scratch, inner, columns, first, count, transposeB);
-    const to = c + (<usize>first << 2);
+    const to = c + ((<usize>first) << 2);
     if (rows < 4) {
-      for (let i: usize = 0; i < <usize>rows; i++) oneRow(a + i * row, step, scratch, inner, to + i * out, count);
+      for (let i: usize = 0; i < <usize>rows; i++)
+        oneRow(a + i * row, step, scratch, inner, to + i * out, count);
       continue;
     }
     for (let i = 0; i < rows; i += 4) {

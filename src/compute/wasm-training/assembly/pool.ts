@@ -30,7 +30,7 @@ function endTap(start: i32, dilation: i32, taps: i32, size: i32): i32 {
 @inline
 function pool(g: ConvGeometry, x: usize, y: usize, mean: bool): void {
   const channels = g.inChannels;
-  const pixel = <usize>channels << 2;
+  const pixel = (<usize>channels) << 2;
   const rowBytes = <usize>g.inWidth * pixel;
   const step = <usize>g.dilationWidth * pixel;
   const start: f32 = mean ? 0 : -Infinity;
@@ -50,15 +50,15 @@ function pool(g: ConvGeometry, x: usize, y: usize, mean: bool): void {
           if (channels < 4) {
             let value = start;
             for (let i = rowTap; i < rowEnd; i++) {
-              let at = corner + <usize>(top + i * g.dilationHeight) * rowBytes + (<usize>channel << 2);
+              let at = corner + <usize>(top + i * g.dilationHeight) * rowBytes + ((<usize>channel) << 2);
               for (let j = columnTap; j < columnEnd; j++) {
                 value = mean ? value + load<f32>(at) : max(value, load<f32>(at));
                 at += step;
               }
             }
-            store<f32>(y + (<usize>channel << 2), mean ? value / pixels : value);
+            store<f32>(y + ((<usize>channel) << 2), mean ? value / pixels : value);
           } else {
-            const moved = <usize>min(channel, channels - 4) << 2;
+            const moved = (<usize>min(channel, channels - 4)) << 2;
             let value = f32x4.splat(start);
             for (let i = rowTap; i < rowEnd; i++) {
               let at = corner + <usize>(top + i * g.dilationHeight) * rowBytes + moved;
@@ -90,7 +90,7 @@ export function averagePool(g: ConvGeometry, x: usize, y: usize): void {
  */
 export function maxPoolGradient(g: ConvGeometry, dy: usize, x: usize, y: usize, dx: usize): void {
   const channels = g.inChannels;
-  const pixel = <usize>channels << 2;
+  const pixel = (<usize>channels) << 2;
   const rowBytes = <usize>g.inWidth * pixel;
   const imageBytes = <usize>g.inHeight * rowBytes;
   memory.fill(dx, 0, <usize>g.batch * imageBytes);
@@ -108,7 +108,7 @@ export function maxPoolGradient(g: ConvGeometry, dy: usize, x: usize, y: usize, 
         for (let channel = 0; channel < channels; channel += 4) {
           if (channels < 4) break;
           const moved = min(channel, channels - 4);
-          const at = <usize>moved << 2;
+          const at = (<usize>moved) << 2;
           const best = v128.load(y + at);
           let share = v128.load(dy + at);
           if (moved < channel) share = v128.and(share, lanesFrom(channel - moved));
@@ -151,7 +151,7 @@ export function maxPoolGradient(g: ConvGeometry, dy: usize, x: usize, y: usize, 
 /** dx = for each pixel the sum, over the windows that it was averaged in, of dy / pixels of the window inside the image. */
 export function averagePoolGradient(g: ConvGeometry, dy: usize, dx: usize): void {
   const channels = g.inChannels;
-  const pixel = <usize>channels << 2;
+  const pixel = (<usize>channels) << 2;
   const rowBytes = <usize>g.inWidth * pixel;
   const imageBytes = <usize>g.inHeight * rowBytes;
   memory.fill(dx, 0, <usize>g.batch * imageBytes);
@@ -185,7 +185,7 @@ export function averagePoolGradient(g: ConvGeometry, dy: usize, dx: usize): void
 @inline
 function addScaled(from: usize, to: usize, size: i32, scale: f32): void {
   const factor = f32x4.splat(scale);
-  const end = to + (<usize>(size & ~3) << 2);
+  const end = to + ((<usize>(size & ~3)) << 2);
   while (to < end) {
     v128.store(to, f32x4.add(v128.load(to), f32x4.mul(v128.load(from), factor)));
     from += 16;

@@ -49,7 +49,7 @@ function oneColumn(source: usize, rows: i32, bytes: usize): f32 {
 
 /** sums[j] = scale · Σ_i matrix[i, j]. */
 export function sumColumns(matrix: usize, sums: usize, rows: i32, columns: i32, scale: f32): void {
-  const bytes = <usize>columns << 2;
+  const bytes = (<usize>columns) << 2;
   if (columns < 4) {
     for (let j: usize = 0; j < <usize>columns; j++) {
       store<f32>(sums + (j << 2), oneColumn(matrix + (j << 2), rows, bytes) * scale);
@@ -58,7 +58,7 @@ export function sumColumns(matrix: usize, sums: usize, rows: i32, columns: i32, 
   }
   const factor = f32x4.splat(scale);
   for (let j = 0; j < columns; j += 4) {
-    const at = <usize>min(j, columns - 4) << 2;
+    const at = (<usize>min(j, columns - 4)) << 2;
     v128.store(sums + at, f32x4.mul(fourColumns(matrix + at, rows, bytes), factor));
   }
 }

@@ -47,7 +47,7 @@ function gatherRun(from: usize, to: usize, stride: usize, size: i32): void {
 function gatherSome(from: usize, to: usize, stride: usize, size: i32, images: i32): void {
   for (let i = 0; i < size; i++) {
     for (let image = 0; image < images; image++) {
-      store<f32>(to + (<usize>image << 2), load<f32>(from + <usize>image * stride));
+      store<f32>(to + ((<usize>image) << 2), load<f32>(from + <usize>image * stride));
     }
     from += 4;
     to += QUAD;
@@ -72,8 +72,8 @@ export function packRows(
   padded: i32,
   padLeft: i32,
 ): void {
-  const stride = <usize>(height * width * channels) << 2;
-  const pixel = <usize>channels << 2;
+  const stride = (<usize>(height * width * channels)) << 2;
+  const pixel = (<usize>channels) << 2;
   const columns = max(0, min(width, padded - padLeft));
   if (images < 4 || padLeft > 0 || columns < padded) {
     memory.fill(destination, 0, <usize>(height * padded * channels) * QUAD);
@@ -81,7 +81,7 @@ export function packRows(
   for (let row = 0; row < height; row++) {
     for (let start = 0; start < channels; start += tile) {
       const count = min(tile, channels - start);
-      let from = source + (<usize>(row * width * channels + start) << 2);
+      let from = source + ((<usize>(row * width * channels + start)) << 2);
       let to = destination + <usize>(padLeft * count) * QUAD;
       const step = <usize>count * QUAD;
       if (images < 4) {

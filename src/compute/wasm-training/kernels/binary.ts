@@ -56,18 +56,24 @@ function repeatOf(large: readonly number[], small: readonly number[]): number | 
   return trailing === size ? repeats.row : undefined;
 }
 
-/** out = a + row, for `rows` rows of `columns`. */
-export function addRow(
-  native: Native,
-  a: tf.TensorInfo,
-  row: tf.TensorInfo,
-  out: tf.TensorInfo,
-  rows: number,
-  columns: number,
-): void {
-  const { kernels } = native;
-  kernels.binary(kinds.add, native.address(a), native.address(row), native.address(out), rows, columns, repeats.row, false);
+function withRow(kind: number) {
+  return (
+    native: Native,
+    a: tf.TensorInfo,
+    row: tf.TensorInfo,
+    out: tf.TensorInfo,
+    rows: number,
+    columns: number,
+  ): void => {
+    const [from, by, to] = [native.address(a), native.address(row), native.address(out)];
+    native.kernels.binary(kind, from, by, to, rows, columns, repeats.row, false);
+  };
 }
+
+/** out = a + row, for `rows` rows of `columns`. */
+export const addRow = withRow(kinds.add);
+/** out = a · row, element by element, for `rows` rows of `columns`. */
+export const multiplyRow = withRow(kinds.multiply);
 
 export const add = binaryKernel(tf.Add, kinds.add);
 export const subtract = binaryKernel(tf.Sub, kinds.subtract);

@@ -46,7 +46,14 @@ type ForwardInputs = { x: tf.TensorInfo; filter: tf.TensorInfo };
 
 export const conv2d = wasmKernel(tf.Conv2D, (call: KernelCall<ForwardInputs, ConvAttrs>) => {
   const { x, filter } = call.inputs;
-  return forward(call, convGeometry(tf.Conv2D, x.shape, filter.shape, call.attrs), x, filter, undefined, false);
+  return forward(
+    call,
+    convGeometry(tf.Conv2D, x.shape, filter.shape, call.attrs),
+    x,
+    filter,
+    undefined,
+    false,
+  );
 });
 
 type FusedInputs = ForwardInputs & { bias?: tf.TensorInfo; preluActivationWeights?: tf.TensorInfo };
@@ -83,7 +90,10 @@ export const conv2dBackpropInput = wasmKernel(tf.Conv2DBackpropInput, (call: Inp
   return dx;
 });
 
-type FilterGradientCall = KernelCall<{ x: tf.TensorInfo; dy: tf.TensorInfo }, ConvAttrs & { filterShape: Shape4 }>;
+type FilterGradientCall = KernelCall<
+  { x: tf.TensorInfo; dy: tf.TensorInfo },
+  ConvAttrs & { filterShape: Shape4 }
+>;
 
 export const conv2dBackpropFilter = wasmKernel(tf.Conv2DBackpropFilter, (call: FilterGradientCall) => {
   const { inputs, attrs, backend, native } = call;

@@ -47,7 +47,10 @@ export const fusedDepthwiseConv2d = wasmKernel(
   },
 );
 
-type FilterGradientCall = KernelCall<{ x: tf.TensorInfo; dy: tf.TensorInfo }, ConvAttrs & { filterShape: Shape4 }>;
+type FilterGradientCall = KernelCall<
+  { x: tf.TensorInfo; dy: tf.TensorInfo },
+  ConvAttrs & { filterShape: Shape4 }
+>;
 
 export const depthwiseBackpropFilter = wasmKernel(
   tf.DepthwiseConv2dNativeBackpropFilter,

@@ -30,10 +30,14 @@ export function activate(
   if (activation === 'linear') return y;
   const kernelName = kernelNames[activation];
   if (kernelName === undefined) {
-    throw new StalewartError('MODEL', `activation is "${activation}": it must be one of linear, ${Object.keys(kernelNames).join(', ')}`, {
-      field: 'activation',
-      value: activation,
-    });
+    throw new StalewartError(
+      'MODEL',
+      `activation is "${activation}": it must be one of linear, ${Object.keys(kernelNames).join(', ')}`,
+      {
+        field: 'activation',
+        value: activation,
+      },
+    );
   }
   const { kernelFunc } = tf.getKernel(kernelName, 'wasm');
   const inputs = { x: y, alpha: slopes };

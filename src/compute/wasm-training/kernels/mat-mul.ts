@@ -18,7 +18,7 @@ export const batchMatMul = wasmKernel(tf.BatchMatMul, (call: MatMulCall) => {
   const [innerB, columns] = matrixShape(b, transposeB);
   tf.util.assert(
     inner === innerB,
-    () => `matMul: inner shapes ${inner} and ${innerB} of [${a.shape}] and [${b.shape}] differ`,
+    () => `matMul: inner shapes ${inner} and ${innerB} of [${a.shape.join()}] and [${b.shape.join()}] differ`,
   );
   if (a.dtype !== 'float32' || b.dtype !== 'float32') return call.stock();
   const outerA = a.shape.slice(0, -2);

@@ -11,7 +11,9 @@ import { type KernelCall, type Pair, sizeOf, wasmKernel } from '../kernel.js';
 type PoolAttrs = WindowAttrs & { filterSize: Pair };
 type PoolCall = KernelCall<{ x: tf.TensorInfo }, PoolAttrs>;
 
-export const maxPool = wasmKernel(tf.MaxPool, ({ inputs, attrs, backend, native }: PoolCall) => {
+export const maxPool = wasmKernel(tf.MaxPool, (call: PoolCall) => {
+  const { inputs, attrs, backend, native } = call;
+  if (inputs.x.dtype !== 'float32') return call.stock();
   const g = poolGeometry(tf.MaxPool, inputs.x.shape, attrs);
   const y = backend.makeOutput(g.outShape, 'float32');
   if (sizeOf(g.outShape) === 0) return y;
@@ -27,7 +29,10 @@ export const avgPool = wasmKernel(tf.AvgPool, ({ inputs, attrs, backend, native 
   return y;
 });
 
-type MaxPoolGradCall = KernelCall<{ dy: tf.TensorInfo; input: tf.TensorInfo; output: tf.TensorInfo }, PoolAttrs>;
+type MaxPoolGradCall = KernelCall<
+  { dy: tf.TensorInfo; input: tf.TensorInfo; output: tf.TensorInfo },
+  PoolAttrs
+>;
 
 export const maxPoolGrad = wasmKernel(
   tf.MaxPoolGrad,

@@ -1,9 +1,29 @@
 /**
- * Sum and mean over leading axes (the gradient of a bias, the moments of batch normalisation), which the stock kernels do
- * by transposing first. Other axes are left to the stock kernels.
+ * Sum and mean over adjacent axes that are not the last ones (the gradient of a bias, the moments of batch normalisation,
+ * global pooling), which the stock kernels do by transposing first; and the gradients of both, which are copies. Other
+ * axes are left to the stock kernels.
  */
 import * as tf from '@tensorflow/tfjs';
 import { type KernelCall, sizeOf, wasmKernel } from '../kernel.js';
+
+/** A tensor seen as [outer, reduced, inner]. */
+export interface Reduction {
+  readonly outer: number;
+  readonly reduced: number;
+  readonly inner: number;
+}
+
+/** How `axis` of `shape` is reduced, if its axes are adjacent. */
+export function reductionOf(shape: readonly number[], axis: number | number[]): Reduction | undefined {
+  const axes = tf.util.parseAxisParam(axis, [...shape]).toSorted((one, other) => one - other);
+  const first = axes[0];
+  if (first === undefined || !axes.every((each, i) => each === first + i)) return undefined;
+  return {
+    outer: sizeOf(shape.slice(0, first)),
+    reduced: sizeOf(shape.slice(first, first + axes.length)),
+    inner: sizeOf(shape.slice(first + axes.length)),
+  };
+}
 
 type ReduceCall = KernelCall<{ x: tf.TensorInfo }, { axis: number | number[]; keepDims: boolean }>;
 
@@ -11,18 +31,51 @@ function reduceKernel(kernelName: string, mean: boolean) {
   return wasmKernel(kernelName, (call: ReduceCall) => {
     const { inputs, attrs, backend, native } = call;
     const { x } = inputs;
-    const axes = tf.util.parseAxisParam(attrs.axis, x.shape).toSorted((one, other) => one - other);
-    const leading = axes.every((axis, i) => axis === i) && axes.length > 0 && axes.length < x.shape.length;
-    if (x.dtype !== 'float32' || !leading || sizeOf(x.shape) === 0) return call.stock();
-    const kept = x.shape.slice(axes.length);
-    const columns = sizeOf(kept);
-    const rows = sizeOf(x.shape) / columns;
-    const shape = attrs.keepDims ? [...axes.map(() => 1), ...kept] : kept;
+    const reduction = reductionOf(x.shape, attrs.axis);
+    if (x.dtype !== 'float32' || reduction === undefined || reduction.inner === 1) return call.stock();
+    const { outer, reduced, inner } = reduction;
+    const axes = tf.util.parseAxisParam(attrs.axis, x.shape);
+    const shape = attrs.keepDims
+      ? x.shape.map((length, axis) => (axes.includes(axis) ? 1 : length))
+      : x.shape.filter((_, axis) => !axes.includes(axis));
     const sums = backend.makeOutput(shape, 'float32');
-    native.kernels.sumColumns(native.address(x), native.address(sums), rows, columns, mean ? 1 / rows : 1);
+    const from = native.address(x);
+    const to = native.address(sums);
+    for (let i = 0; i < outer; i++) {
+      const at = from + 4 * i * reduced * inner;
+      native.kernels.sumColumns(at, to + 4 * i * inner, reduced, inner, mean ? 1 / reduced : 1);
+    }
     return sums;
   });
 }
 
 export const sum = reduceKernel(tf.Sum, false);
 export const mean = reduceKernel(tf.Mean, true);
+
+export const SPREAD = 'StalewartSpread';
+
+type SpreadCall = KernelCall<
+  { dy: tf.TensorInfo },
+  { shape: number[]; outer: number; reduced: number; inner: number; divisor: number }
+>;
+
+/** The gradient of a sum (divisor 1) or mean: each [outer, inner] value, divided, at every reduced place. */
+export const spread = wasmKernel(SPREAD, ({ inputs, attrs, backend }: SpreadCall) => {
+  const { shape, outer, reduced, inner, divisor } = attrs;
+  const dx = backend.makeOutput(shape, 'float32');
+  const from = backend.typedArrayFromHeap(inputs.dy);
+  const to = backend.typedArrayFromHeap(dx);
+  for (let i = 0; i < outer; i++) {
+    const start = i * reduced * inner;
+    const end = start + reduced * inner;
+    if (inner === 1) {
+      to.fill((from[i] ?? 0) / divisor, start, end);
+      continue;
+    }
+    for (let j = 0; j < inner; j++) to[start + j] = (from[i * inner + j] ?? 0) / divisor;
+    for (let done = inner; done < end - start; done *= 2) {
+      to.copyWithin(start + done, start, Math.min(start + done, end - done));
+    }
+  }
+  return dx;
+});
