@@ -44,14 +44,14 @@ function line(name: string, times: readonly StepTime[]): string {
 
 async function against(peer: TorchPeer, step: Step): Promise<void> {
   await peer.run(50);
-  const ours: StepTime[] = [];
-  const theirs: StepTime[] = [];
+  const slices: { readonly ours: StepTime; readonly theirs: StepTime }[] = [];
   for (let i = 0; i < pairs; i++) {
-    ours.push(time(step, stepsPerSlice));
-    theirs.push(await peer.run(stepsPerSlice));
+    slices.push({ ours: time(step, stepsPerSlice), theirs: await peer.run(stepsPerSlice) });
   }
   const ratio = (of: (time: StepTime) => number) =>
-    median(theirs.flatMap((their, i) => ours.slice(i, i + 1).map((our) => of(their) / of(our)))).toFixed(2);
+    median(slices.map(({ ours, theirs }) => of(theirs) / of(ours))).toFixed(2);
+  const ours = slices.map((slice) => slice.ours);
+  const theirs = slices.map((slice) => slice.theirs);
   console.log(line(`wasm (tfjs ${tf.version_core}, Node ${process.versions.node})`, ours));
   console.log(line(`PyTorch ${peer.version}, eager, ${peer.blas}`, theirs));
   console.log(
