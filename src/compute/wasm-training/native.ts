@@ -129,6 +129,8 @@ export class Native {
   scratch(bytes: number): number {
     if (bytes > this.#scratchBytes) {
       if (this.#scratch !== 0) this.#module._free(this.#scratch);
+      // Empty until the allocation has succeeded: what is freed must not be freed or used again.
+      this.#scratch = 0;
       this.#scratchBytes = 0;
       this.#scratch = this.#allocate(bytes + CACHE_LINE);
       this.#scratchBytes = bytes;

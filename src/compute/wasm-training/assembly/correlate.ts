@@ -258,6 +258,7 @@ export function correlate(
       // Two neighbours that meet the same taps are computed together.
       const next = column + ENTRY_BYTES;
       const twins = w + 1 < destinationWidth && load<i64>(next) == load<i64>(column);
+      const pixels: usize = twins ? 2 : 1;
       const apart = twins ? <usize>(load<i32>(next, 8) - load<i32>(column, 8)) * pixel : 0;
       // Taps side by side in the filter read pixels side by side in the source: one long run instead of several short.
       const columns = adjacent ? min(tapsAcross, 1) : tapsAcross;
@@ -275,30 +276,17 @@ export function correlate(
         if (width <= 2 && twins) {
           anyPair(width, to, toPixel, start, apart, at, rows, columns, run, xr, xc, wr, wc, weights, floor);
         } else {
-          anyTile(width, to, start, at, rows, columns, run, xr, xc, wr, wc, weights, floor);
-          if (twins)
-            anyTile(
-              width,
-              to + toPixel,
-              start + apart,
-              at,
-              rows,
-              columns,
-              run,
-              xr,
-              xc,
-              wr,
-              wc,
-              weights,
-              floor,
-            );
+          for (let p: usize = 0; p < pixels; p++) {
+            const y = to + p * toPixel;
+            anyTile(width, y, start + p * apart, at, rows, columns, run, xr, xc, wr, wc, weights, floor);
+          }
         }
         weights += <usize>(taps + 1) * bytes;
         to += <usize>width * GROUP;
         channel += width;
       }
-      destination += twins ? 2 * toPixel : toPixel;
-      w += twins ? 2 : 1;
+      destination += pixels * toPixel;
+      w += <i32>pixels;
     }
   }
 }
