@@ -39,7 +39,7 @@ function line(name: string, times: readonly StepTime[]): string {
   const best = Math.min(...times.map((each) => each.wall));
   const figures = [wall, cpu, best].map((seconds) => (seconds * 1e3).toFixed(2));
   figures.push(Math.round(BATCH / wall).toString());
-  return `  ${name.padEnd(34)}${figures.map((figure) => figure.padStart(12)).join('')}`;
+  return `  ${name.padEnd(48)}${figures.map((figure) => figure.padStart(12)).join('')}`;
 }
 
 async function against(peer: TorchPeer, step: Step): Promise<void> {
@@ -53,7 +53,7 @@ async function against(peer: TorchPeer, step: Step): Promise<void> {
   const ratio = (of: (time: StepTime) => number) =>
     median(theirs.flatMap((their, i) => ours.slice(i, i + 1).map((our) => of(their) / of(our)))).toFixed(2);
   console.log(line(`wasm (tfjs ${tf.version_core}, Node ${process.versions.node})`, ours));
-  console.log(line(`PyTorch ${peer.version}, eager`, theirs));
+  console.log(line(`PyTorch ${peer.version}, eager, ${peer.blas}`, theirs));
   console.log(
     `  wasm ÷ PyTorch: ${ratio(({ wall }) => wall)} by the clock, ${ratio(({ cpu }) => cpu)} by processor time ` +
       `(medians of ${pairs} pairs of slices of ${stepsPerSlice} steps)`,
@@ -62,7 +62,7 @@ async function against(peer: TorchPeer, step: Step): Promise<void> {
 
 console.log(`lenet training step, batch ${BATCH}, one thread`);
 console.log(
-  `${''.padEnd(36)}${['wall ms', 'cpu ms', 'best ms', 'images/s'].map((head) => head.padStart(12)).join('')}`,
+  `${''.padEnd(50)}${['wall ms', 'cpu ms', 'best ms', 'images/s'].map((head) => head.padStart(12)).join('')}`,
 );
 await useWasmBackend();
 const step = lenetStep();

@@ -2,7 +2,8 @@
 
 Reads lines from standard input: the number of steps to run. Answers each with one line of JSON: the seconds per step, by the clock
 and of processor time.
-The first line that it writes names the version.
+The first line that it writes names the version and the BLAS
+library behind the dense layers, which the system chooses and on which much depends.
 """
 
 import json
@@ -44,7 +45,14 @@ def step():
     optimizer.step()
 
 
-print(json.dumps({"version": torch.__version__}), flush=True)
+def blas():
+    with open("/proc/self/maps") as maps:
+        paths = {line.split()[-1] for line in maps if "blas" in line.rsplit("/", 1)[-1]}
+    return ", ".join(sorted(path.rsplit("/", 1)[-1] for path in paths)) or "built in"
+
+
+step()
+print(json.dumps({"version": torch.__version__, "blas": blas()}), flush=True)
 for line in sys.stdin:
     steps = int(line)
     start, busy = time.perf_counter(), time.process_time()

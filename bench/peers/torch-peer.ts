@@ -18,6 +18,8 @@ export interface StepTime {
 
 export interface TorchPeer {
   readonly version: string;
+  /** File of the BLAS library that it has loaded. */
+  readonly blas: string;
   /** Runs `steps` training steps. */
   run(steps: number): Promise<StepTime>;
   close(): Promise<void>;
@@ -63,9 +65,10 @@ export async function startTorch(): Promise<TorchPeer> {
     if (done === true) throw new Error(`the peer ${script} ended`);
     return JSON.parse(value) as Record<string, unknown>;
   };
-  const { version } = await answer();
+  const { version, blas } = await answer();
   return {
     version: String(version),
+    blas: String(blas),
     async run(steps) {
       stdin.write(`${steps}\n`);
       const { wall, cpu } = await answer();

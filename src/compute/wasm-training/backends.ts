@@ -51,7 +51,11 @@ const crashEvents = ['uncaughtException', 'unhandledRejection'] as const;
 /** How Emscripten writes its handlers: they do nothing but throw what they are given. */
 const rethrows = /ExitStatus|\{\s*throw \w+;?\s*\}/;
 
-/** Makes `cpu` the backend of this thread: slow, for checking. */
+/**
+ * Makes `cpu` the backend of this thread: slow, for checking. TensorFlow.js's own messages are turned off, because the one
+ * that it prints here recommends another package.
+ */
 export async function useCpuBackend(): Promise<void> {
+  tf.enableProdMode();
   if (tf.getBackend() !== 'cpu') await tf.setBackend('cpu');
 }

@@ -1,7 +1,8 @@
 /**
  * Convolution and its gradients, NHWC, any stride, dilation, padding, batch and number of channels, by our own kernels
- * (assembly/conv2d.ts, assembly/filter-gradient.ts). The stock forward kernel is slower, and for some shapes (a padding
- * larger than the filter, a stride larger than the image) it gives wrong results or writes outside its memory.
+ * (assembly/conv2d.ts, assembly/filter-gradient.ts). The stock forward kernel is slower; it is wrong for a filter of one
+ * row or column with a stride and 'same' padding, and it writes outside its memory where a number is the padding of a
+ * filter that is not square.
  */
 import * as tf from '@tensorflow/tfjs';
 import { checkBias, type ConvAttrs, type ConvGeometry, convGeometry } from '../conv-geometry.js';

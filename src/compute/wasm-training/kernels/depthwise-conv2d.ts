@@ -1,6 +1,6 @@
 /**
- * Depthwise convolution and its gradients, NHWC. The wasm backend ships without the gradients, and its forward kernel
- * gives wrong results, or writes outside its memory, for filters of one row or column with a stride or padding.
+ * Depthwise convolution and its gradients, NHWC. The wasm backend ships without the gradients, and its forward kernel has
+ * the faults of the stock convolution (conv2d.ts).
  */
 import * as tf from '@tensorflow/tfjs';
 import { checkBias, type ConvAttrs, convGeometry } from '../conv-geometry.js';

@@ -1,8 +1,7 @@
 /**
- * Max and average pooling and their gradients. The stock forward kernels give wrong results, or write outside their
- * memory, where a stride is larger than its window or a window lies in the padding alone. The stock gradient of average
- * pooling divides by the window's full size though the forward kernels divide by its pixels inside the image; ours divides
- * by those.
+ * Max and average pooling and their gradients. The stock forward kernels write outside their memory where a number is the
+ * padding of a window that is not square. The stock gradient of average pooling divides by the window's full size though
+ * the forward kernels divide by its pixels inside the image; ours divides by those.
  */
 import * as tf from '@tensorflow/tfjs';
 import { poolGeometry, type WindowAttrs } from '../conv-geometry.js';
