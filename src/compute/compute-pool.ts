@@ -30,6 +30,8 @@ export interface ComputeOptions {
   readonly backend?: BackendChoice;
   /** Default: `sgd`. Its state begins afresh with every task. */
   readonly localOptimizer?: LocalOptimizer;
+  /** Told, in one line, when a thread had to be replaced, and when it could not be. Default: nobody. */
+  readonly warn?: (message: string) => void;
 }
 
 /**
@@ -54,7 +56,7 @@ export async function createCompute(options: ComputeOptions): Promise<Compute> {
       `at most ${size}, the examples in the partition of worker ${small}`,
     );
   }
-  const started = await startPool(backendCandidates(backend), threads, {
+  const data = {
     model: await postModel(options.model),
     dataset: shareDataset(options.dataset),
     partitions: sharePartitions(partitions),
@@ -62,7 +64,9 @@ export async function createCompute(options: ComputeOptions): Promise<Compute> {
     learningRate: options.learningRate,
     localOptimizer,
     seed: options.seed,
-  });
+  };
+  const warn = options.warn ?? (() => {});
+  const started = await startPool(backendCandidates(backend), threads, data, warn);
   return computeOver(started, threads, options.dataset.test.size);
 }
 

@@ -20,17 +20,24 @@ export async function startPool(
   [candidate, ...others]: BackendCandidates,
   threads: number,
   data: Omit<ThreadData, 'backend'>,
+  warn: (message: string) => void,
   why = '',
 ): Promise<StartedPool> {
   const { name, reason } = candidate;
   prepareProcess(name);
   try {
-    const { pool, model } = await ThreadPool.start({ ...data, backend: name }, threads);
+    const { pool, model } = await ThreadPool.start({ ...data, backend: name }, threads, warn);
     return { pool, model, backend: name, backendReason: reason + why };
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
     const [next, ...rest] = others;
     if (error.phase === 'model' || next === undefined) throw error.cause;
-    return startPool([next, ...rest], threads, data, ` (${firstLine(error.cause.cause ?? error.cause)})`);
+    return startPool(
+      [next, ...rest],
+      threads,
+      data,
+      warn,
+      ` (${firstLine(error.cause.cause ?? error.cause)})`,
+    );
   }
 }

@@ -63,7 +63,8 @@ export interface PostedError {
   readonly cause: PostedError | null;
 }
 
-export function postError(thrown: unknown): PostedError {
+/** @param depth how many causes to follow */
+export function postError(thrown: unknown, depth = 8): PostedError {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
   const ours = error instanceof StalewartError ? error : null;
   return {
@@ -74,7 +75,7 @@ export function postError(thrown: unknown): PostedError {
     field: ours?.field,
     value: isPlain(ours?.value) ? ours?.value : String(ours?.value),
     allowed: ours?.allowed,
-    cause: error.cause === undefined ? null : postError(error.cause),
+    cause: error.cause === undefined || depth === 0 ? null : postError(error.cause, depth - 1),
   };
 }
 

@@ -6,6 +6,7 @@
 import { StalewartError } from '../errors.js';
 import type { ModelInfo } from './compute.js';
 import { type Answer, type ComputeThread, type StartFailure, startComputeThread } from './compute-thread.js';
+import { firstLine } from './first-line.js';
 import { type Job, reviveError, type ThreadData } from './thread-messages.js';
 
 /** Answer to a job that was done. */
@@ -40,22 +41,29 @@ export class StartError extends Error {
 
 export class ThreadPool {
   readonly #data: ThreadData;
+  readonly #warn: (message: string) => void;
   readonly #slots = new Set<Slot>();
   readonly #queue: PendingJob[] = [];
   /** Why no job is taken any more. */
   #refusal: StalewartError | null = null;
 
-  private constructor(data: ThreadData) {
+  private constructor(data: ThreadData, warn: (message: string) => void) {
     this.#data = data;
+    this.#warn = warn;
   }
 
   /**
    * Starts all threads at once.
+   * @param warn is told when a thread had to be replaced, and when it could not be
    * @returns the pool, and the model as its first thread made it
    * @throws StartError if a thread cannot start; none is left running then
    */
-  static async start(data: ThreadData, threads: number): Promise<{ pool: ThreadPool; model: ModelInfo }> {
-    const pool = new ThreadPool(data);
+  static async start(
+    data: ThreadData,
+    threads: number,
+    warn: (message: string) => void,
+  ): Promise<{ pool: ThreadPool; model: ModelInfo }> {
+    const pool = new ThreadPool(data, warn);
     try {
       const [model] = await Promise.all(Array.from({ length: threads }, () => pool.#spawn()));
       if (model === undefined) throw new RangeError('a pool has at least one thread');
@@ -114,7 +122,7 @@ export class ThreadPool {
         answered: (answer) => this.#answered(slot, answer),
         died: (error) => {
           const { pending } = slot;
-          this.#replace(slot);
+          this.#replace(slot, error);
           pending?.reject(error);
         },
       });
@@ -148,9 +156,9 @@ export class ThreadPool {
     slot.pending = null;
     if (pending === null) return;
     if (answer.type === 'failed') {
-      const cause = reviveError(answer.error);
-      this.#replace(slot);
-      pending.reject(cause instanceof StalewartError ? cause : failureOf(pending.job, cause));
+      const failure = failureOf(pending.job, reviveError(answer.error));
+      this.#replace(slot, failure);
+      pending.reject(failure);
       return;
     }
     this.#dispatch();
@@ -159,11 +167,14 @@ export class ThreadPool {
   }
 
   /** Ends the slot's thread and starts another in its place. */
-  #replace(slot: Slot): void {
+  #replace(slot: Slot, reason: StalewartError): void {
+    this.#warn(`a compute thread is replaced: ${reason.message}`);
     this.#remove(slot);
     this.#spawn().catch((error: unknown) => {
-      if (this.#slots.size > 0) return;
-      const message = `no compute thread is left: the last could not be replaced (${String(error)})`;
+      const left = this.#slots.size;
+      this.#warn(`a compute thread could not be replaced, ${left} are left: ${firstLine(error)}`);
+      if (left > 0) return;
+      const message = `no compute thread is left: the last could not be replaced (${firstLine(error)})`;
       this.#refuse(new StalewartError('COMPUTE', message, { cause: error }));
     });
   }
@@ -180,6 +191,7 @@ export class ThreadPool {
 }
 
 function failureOf(job: Job, cause: Error): StalewartError {
+  if (cause instanceof StalewartError) return cause;
   const what =
     job.type === 'train'
       ? `attempt ${job.task.attempt} of worker ${job.task.worker}`

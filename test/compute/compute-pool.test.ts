@@ -98,7 +98,9 @@ describe('compute pool', () => {
 
   it('refuses everything once its threads are gone and cannot be replaced', async () => {
     try {
-      await withCompute(faulty, async (doomed) => {
+      const warnings: string[] = [];
+      const warn = (message: string) => void warnings.push(message);
+      await withCompute({ ...faulty, warn }, async (doomed) => {
         setEnvironmentData('faulty-model', 'broken');
         const lost = doomed.run(task(doomed, 1), never);
         const queued = doomed.run(task(doomed, 0), never);
@@ -106,6 +108,12 @@ describe('compute pool', () => {
         await assert.rejects(queued, isCompute(/no compute thread is left: .*it is broken now/));
         await assert.rejects(doomed.run(task(doomed, 0), never), isCompute(/no compute thread is left/));
       });
+      assert.equal(warnings.length, 2);
+      assert.match(warnings[0] ?? '', /^a compute thread is replaced: .* exited with code 7$/);
+      assert.match(
+        warnings[1] ?? '',
+        /^a compute thread could not be replaced, 0 are left: .*it is broken now$/,
+      );
     } finally {
       setEnvironmentData('faulty-model', undefined);
     }

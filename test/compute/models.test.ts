@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { modelNames, models } from '../../src/compute/models/registry.js';
 import { makeDataset, makePartitions, never, withCompute } from './fixtures/data.js';
 
@@ -32,6 +33,14 @@ describe('built-in models', () => {
       });
     });
   }
+
+  it('are in the docs as they are in the registry', async () => {
+    const docs = await readFile(new URL('../../../docs/models.md', import.meta.url), 'utf8');
+    for (const model of modelNames) {
+      const count = models[model].parameterCount.toLocaleString('en-GB');
+      assert.ok(docs.includes(`| \`${model}\` | ${count} | ${models[model].description}`), model);
+    }
+  });
 
   it('lenet takes 28×28 images of one channel', async () => {
     const small = makeDataset({ inputShape: [28, 28, 1], classes: 10 });

@@ -18,7 +18,8 @@ export type ModelName = (typeof modelNames)[number];
 
 export const models: Readonly<Record<ModelName, ModelEntry>> = {
   lenet: {
-    description: 'two convolution and three fully connected layers: the network of the ABS paper',
+    description:
+      'two convolution and three fully connected layers, ReLU, max pooling: the network of the ABS paper',
     parameterCount: 62_006,
     load: () => import('./lenet.js'),
   },
@@ -28,7 +29,8 @@ export const models: Readonly<Record<ModelName, ModelEntry>> = {
     load: () => import('./mlp.js'),
   },
   resnet8: {
-    description: 'three residual stages with batch normalisation, as in MLPerf Tiny: slow and accurate',
+    description:
+      'three residual stages of 16, 32, 64 filters, batch normalisation: slow and accurate (MLPerf Tiny)',
     parameterCount: 78_666,
     load: () => import('./resnet8.js'),
   },
