@@ -3,24 +3,18 @@
  * order: the parameter store does the arithmetic, workers get their assignments, the StalenessMonitor the restarts.
  *
  * Invariant: it decides nothing itself. Whether an update counts, a round closes or a worker restarts is the engine's
- * decision; what it refuses on its own (another epoch, a tensor of the wrong length) never reaches the engine.
+ * decision; what it refuses on its own (a worker that cannot be, another epoch, a tensor of the wrong length) never reaches
+ * the engine. An error in a policy or an effect is a crash of this actor, and that ends the run.
  */
 import { Subject } from 'rxjs';
-import type {
-  Assign,
-  Cancel,
-  Commit,
-  Effect,
-  EngineEvent,
-  EngineStep,
-  WorkerLost,
-} from '../protocols/sync/events.js';
+import type { Effect, EngineEvent, EngineStep, Fail, WorkerLost } from '../protocols/sync/events.js';
 import { runRoundEngine } from '../protocols/sync/gather-rounds.js';
 import type { EngineOptions, EngineState } from '../protocols/sync/round-engine.js';
-import { fitReason, type Message, type ToServer, type ToWorker, type UpdateMessage } from '../protocols/wire/messages.js';
-import { workerSubject } from '../protocols/wire/subjects.js';
+import type { Message, ToServer, UpdateMessage } from '../protocols/wire/messages.js';
+import type { CancelTimer } from '../src/clock/clock.js';
 import type { ParameterStore } from '../src/compute/parameter-store.js';
 import type { Transport } from '../src/transport/transport.js';
+import { WorkerMail } from './server/worker-mail.js';
 import type { StalenessMonitorMessage } from './staleness-monitor.js';
 import type { ActorContext, ActorSpec, Behaviour, Recipient } from './supervision.js';
 
@@ -29,26 +23,30 @@ export type ServerMessage =
   | { readonly type: 'wire'; readonly message: Message<ToServer> }
   /** From the StalenessMonitor, or the run. */
   | { readonly type: 'event'; readonly event: EngineEvent }
+  /** From the StalenessMonitor: these workers have been told to drop their work, and may be given the new model. */
+  | { readonly type: 'restarts-commanded'; readonly workers: readonly number[] }
   /** A deadline that the engine asked for. */
-  | { readonly type: 'deadline'; readonly deadline: string };
+  | { readonly type: 'deadline'; readonly deadline: string }
+  /** A message cannot be sent at all. */
+  | { readonly type: 'failed'; readonly error: unknown };
 
 /** How the run ended, as the engine saw it. */
 export interface RunOutcome {
-  readonly status: 'finished' | 'failed';
-  readonly code: 'non-finite' | 'no-workers' | null;
+  /** Null: it finished, or was stopped. */
+  readonly code: Fail['code'] | null;
   readonly reason: string;
 }
 
 /** What the run hears of its server, synchronously and in order. */
 export interface ServerObserver {
-  /** After the effects of the step were carried out. */
-  readonly step: (step: EngineStep, state: EngineState) => void;
-  /** Every message from a worker, before anything is done about it. */
+  /** Every message from a worker of the run, before anything is done about it. */
   readonly heard: (header: ToServer) => void;
   /** The StalenessMonitor has given a worker up because it fell silent; the engine hears of it next. */
   readonly silent: (event: WorkerLost) => void;
   /** A message that was refused before it reached the engine. */
   readonly refused: (header: ToServer, reason: string) => void;
+  /** After the effects of the step were carried out. */
+  readonly step: (step: EngineStep, state: EngineState) => void;
   readonly over: (outcome: RunOutcome) => void;
 }
 
@@ -62,7 +60,7 @@ export interface ServerActorOptions {
   readonly parameterCount: number;
   readonly isFinite: (delta: Float32Array) => boolean;
   readonly transport: Pick<Transport, 'send'>;
-  /** An assignment that a worker has not received after this many seconds is sent again. */
+  /** An assignment that a worker has not received this many seconds after it was sent is sent again. */
   readonly resendSeconds: number;
   readonly spawnMonitor: (
     context: ActorContext<ServerMessage>,
@@ -76,21 +74,18 @@ export function serverActor(options: ServerActorOptions): ActorSpec<ServerMessag
   return { name: 'server', start: (context) => new ServerActor(options, context) };
 }
 
-interface SentAssignment {
-  readonly effect: Assign;
-  readonly weights: Float32Array;
-  readonly sentAt: number;
-}
-
 class ServerActor implements Behaviour<ServerMessage> {
   readonly #options: ServerActorOptions;
   readonly #context: ActorContext<ServerMessage>;
   readonly #monitor: Recipient<StalenessMonitorMessage>;
+  readonly #mail: WorkerMail;
   readonly #events$ = new Subject<EngineEvent>();
-  /** Last assignment of each worker, kept until the next one, to be sent again when it was lost. */
-  readonly #assignments = new Map<number, SentAssignment>();
   #state: EngineState | null = null;
-  /** Delta of the update that is being decided about. */
+  /** What the operator has made of the event in hand. */
+  #steps: EngineStep[] = [];
+  #engineError: { readonly error: unknown } | null = null;
+  #cancelDeadline: CancelTimer = () => undefined;
+  /** The update in hand. */
   #arrived: { readonly updateId: string; readonly delta: Float32Array } | null = null;
   #over = false;
 
@@ -98,30 +93,47 @@ class ServerActor implements Behaviour<ServerMessage> {
     this.#options = options;
     this.#context = context;
     this.#monitor = options.spawnMonitor(context, context.self);
-    const rounds$ = this.#events$.pipe(
+    const { run, epoch, transport, resendSeconds } = options;
+    this.#mail = new WorkerMail({
+      run,
+      epoch,
+      transport,
+      resendSeconds,
+      now: () => context.now(),
+      onError: (error) => context.self.tell({ type: 'failed', error }),
+    });
+    const steps$ = this.#events$.pipe(
       runRoundEngine(options.engine, undefined, (state) => {
         this.#state = state;
       }),
     );
-    rounds$.subscribe((step) => this.#carryOut(step));
+    // Gathered here and carried out by `#feed`: RxJS would keep an error of an effect from reaching the supervisor.
+    steps$.subscribe({
+      next: (step) => this.#steps.push(step),
+      error: (error) => {
+        this.#engineError = { error };
+      },
+    });
   }
 
   readonly receive = (message: ServerMessage): void => {
+    const time = this.#context.now();
     switch (message.type) {
       case 'wire':
         this.#hear(message.message);
         break;
       case 'event':
-        if (message.event.type === 'worker-lost') this.#options.observer.silent(message.event);
-        this.#events$.next(message.event);
+        if (message.event.type === 'worker-lost') this.#options.observer.silent({ ...message.event, time });
+        this.#feed({ ...message.event, time });
+        break;
+      case 'restarts-commanded':
+        for (const worker of message.workers) this.#mail.deliver(worker);
         break;
       case 'deadline':
-        this.#events$.next({
-          type: 'deadline-passed',
-          time: this.#context.now(),
-          deadline: message.deadline,
-        });
+        this.#feed({ type: 'deadline-passed', time, deadline: message.deadline });
         break;
+      case 'failed':
+        throw message.error;
     }
   };
 
@@ -129,25 +141,39 @@ class ServerActor implements Behaviour<ServerMessage> {
     this.#events$.complete();
   };
 
+  #feed(event: EngineEvent): void {
+    this.#events$.next(event);
+    const steps = this.#steps;
+    this.#steps = [];
+    for (const step of steps) this.#carryOut(step);
+    if (this.#engineError !== null) throw this.#engineError.error;
+  }
+
   #hear({ header, tensor }: Message<ToServer>): void {
     const { worker, incarnation } = header;
     const time = this.#context.now();
-    this.#options.observer.heard(header);
-    if (this.#over) return this.#tellOver(header);
-    if (header.type !== 'lost') this.#monitor.tell({ type: 'heard', worker, incarnation });
+    const { engine, observer } = this.#options;
+    if (worker >= engine.workers) return observer.refused(header, `the run has ${engine.workers} workers`);
+    observer.heard(header);
+    if (this.#over) return this.#mail.tellOver(header, 'the run is over');
+    if (header.type !== 'lost') {
+      if (this.#isDead(worker, incarnation)) {
+        return this.#mail.tellToRejoin(header, `incarnation ${incarnation} was declared dead`);
+      }
+      this.#monitor.tell({ type: 'heard', worker, incarnation });
+    }
     switch (header.type) {
       case 'join':
-        this.#events$.next({ type: 'worker-joined', time, worker, incarnation });
-        this.#resendIfLost(worker, incarnation, 0);
+        this.#feed({ type: 'worker-joined', time, worker, incarnation });
+        this.#mail.deliverIfLost(header, 0);
         break;
       case 'heartbeat':
-        if (this.#isDead(worker, incarnation)) return this.#tellToRejoin(header);
-        this.#resendIfLost(worker, incarnation, header.attempt);
+        this.#mail.deliverIfLost(header, header.attempt);
         break;
       case 'lost': {
         const { reason, returns } = header;
-        this.#monitor.tell({ type: 'forget', worker, incarnation });
-        this.#events$.next({ type: 'worker-lost', time, worker, incarnation, reason, returns });
+        this.#monitor.tell({ type: 'lost', worker, incarnation, returns });
+        this.#feed({ type: 'worker-lost', time, worker, incarnation, reason, returns });
         break;
       }
       case 'update':
@@ -157,24 +183,22 @@ class ServerActor implements Behaviour<ServerMessage> {
   }
 
   #hearUpdate(header: UpdateMessage, tensor: Float32Array | null): void {
-    const { epoch, parameterCount } = this.#options;
+    const { epoch, parameterCount, observer } = this.#options;
     if (header.epoch !== epoch) {
-      this.#options.observer.refused(header, `epoch ${header.epoch}, living is ${epoch}`);
-      this.#acknowledge(header, 'refused', 'dead epoch');
-      return;
+      observer.refused(header, `epoch ${header.epoch}, living is ${epoch}`);
+      return this.#mail.acknowledge(header, 'refused', 'dead epoch');
     }
-    if (tensor === null || tensor.length !== parameterCount) {
-      const length = tensor?.length ?? 0;
-      this.#options.observer.refused(header, `delta of ${length} elements, the model has ${parameterCount}`);
-      this.#tellToRejoin(header);
-      return;
+    if (tensor?.length !== parameterCount) {
+      const reason = `delta of ${tensor?.length ?? 0} elements, the model has ${parameterCount}`;
+      observer.refused(header, reason);
+      return this.#mail.tellToRejoin(header, reason);
     }
     const { worker, incarnation, attempt, updateId, baseVersion, steps, samples } = header;
     const loss = header.loss ?? NaN;
     const firstLoss = header.firstLoss ?? NaN;
     const finite = Number.isFinite(loss) && Number.isFinite(firstLoss) && this.#options.isFinite(tensor);
     this.#arrived = { updateId, delta: tensor };
-    this.#events$.next({
+    this.#feed({
       type: 'update-arrived',
       time: this.#context.now(),
       updateId,
@@ -192,22 +216,21 @@ class ServerActor implements Behaviour<ServerMessage> {
   }
 
   #carryOut(step: EngineStep): void {
-    for (const effect of step.effects) this.#carryOutOne(effect);
-    const commit = step.effects.find((effect): effect is Commit => effect.type === 'commit') ?? null;
-    const cancels = step.effects.filter((effect): effect is Cancel => effect.type === 'cancel');
-    if (commit !== null || cancels.length > 0) this.#monitor.tell({ type: 'restart', commit, cancels });
-    this.#acknowledgeUpdate(step);
+    const restarted = new Set<number>();
+    for (const effect of step.effects) {
+      if (effect.type === 'cancel') restarted.add(effect.worker);
+      this.#carryOutOne(effect);
+    }
+    this.#command(step);
+    for (const effect of step.effects) {
+      // Those who restart get the new model once the monitor has told them to drop the old work.
+      if (effect.type === 'assign' && !restarted.has(effect.worker)) this.#mail.deliver(effect.worker);
+    }
+    this.#acknowledge(step);
     if (this.#state !== null) this.#options.observer.step(step, this.#state);
     for (const effect of step.effects) {
-      if (effect.type === 'finish') {
-        this.#end({
-          status: 'finished',
-          code: null,
-          reason: effect.reason,
-        });
-      } else if (effect.type === 'fail') {
-        this.#end({ status: 'failed', code: effect.code, reason: effect.reason });
-      }
+      if (effect.type === 'finish') this.#end({ code: null, reason: effect.reason });
+      if (effect.type === 'fail') this.#end({ code: effect.code, reason: effect.reason });
     }
   }
 
@@ -224,18 +247,16 @@ class ServerActor implements Behaviour<ServerMessage> {
       case 'commit':
         store.commit(effect);
         break;
-      case 'assign': {
-        const assignment = { effect, weights: store.current(), sentAt: this.#context.now() };
-        this.#assignments.set(effect.worker, assignment);
-        this.#sendAssignment(assignment);
+      case 'assign':
+        this.#mail.assign(effect, store.current());
         break;
-      }
       case 'schedule': {
         const { deadline, at } = effect;
-        this.#context.after(at - this.#context.now(), { type: 'deadline', deadline });
+        this.#cancelDeadline();
+        this.#cancelDeadline = this.#context.after(at - this.#context.now(), { type: 'deadline', deadline });
         break;
       }
-      case 'cancel': // the monitor's, with the commit
+      case 'cancel': // commanded by the monitor
       case 'ignore':
       case 'finish': // after the observer has heard of the step
       case 'fail':
@@ -243,53 +264,21 @@ class ServerActor implements Behaviour<ServerMessage> {
     }
   }
 
-  #acknowledgeUpdate({ event, effects }: EngineStep): void {
+  /** Hands the commit, and whoever must restart, to the monitor. */
+  #command({ effects }: EngineStep): void {
+    const commit = effects.find((effect) => effect.type === 'commit') ?? null;
+    const cancels = effects.filter((effect) => effect.type === 'cancel');
+    if (commit !== null || cancels.length > 0) this.#monitor.tell({ type: 'restart', commit, cancels });
+  }
+
+  #acknowledge({ event, effects }: EngineStep): void {
     if (event.type !== 'update-arrived') return;
     const discard = effects.find((e) => e.type === 'discard' && e.updateId === event.updateId);
-    if (discard?.type === 'discard') {
-      const heldBefore = discard.reason === 'duplicate';
-      this.#acknowledge(event, heldBefore ? 'accepted' : 'refused', `${discard.reason}: ${discard.detail}`);
-    } else {
-      this.#acknowledge(event, 'accepted', 'counts');
-    }
-  }
-
-  #acknowledge(
-    update: { readonly worker: number; readonly incarnation: number; readonly updateId: string },
-    outcome: 'accepted' | 'refused',
-    reason: string,
-  ): void {
-    const { run, epoch } = this.#options;
-    const { worker, incarnation, updateId } = update;
-    this.#send({ type: 'ack', run, epoch, worker, incarnation, updateId, outcome, reason: fitReason(reason) });
-  }
-
-  #sendAssignment({ effect, weights }: SentAssignment): void {
-    const { run, epoch } = this.#options;
-    const { worker, incarnation, attempt, version, localSteps } = effect;
-    const header = {
-      type: 'assign',
-      run,
-      epoch,
-      worker,
-      incarnation,
-      attempt,
-      baseVersion: version,
-      localSteps,
-    } as const;
-    this.#send(header, weights);
-  }
-
-  /** The worker says which attempt it has; if ours is newer and was sent a while ago, it was lost on the way. */
-  #resendIfLost(worker: number, incarnation: number, attempt: number): void {
-    const sent = this.#assignments.get(worker);
-    if (sent === undefined || sent.effect.incarnation !== incarnation || sent.effect.attempt <= attempt)
-      return;
-    const now = this.#context.now();
-    if (now - sent.sentAt < this.#options.resendSeconds) return;
-    const again = { ...sent, sentAt: now };
-    this.#assignments.set(worker, again);
-    this.#sendAssignment(again);
+    if (discard?.type !== 'discard') return this.#mail.acknowledge(event, 'accepted', 'counts');
+    const { reason, detail } = discard;
+    // Such an update answers no assignment that was ever given: its worker has lost the thread.
+    if (reason === 'wrong-id' || reason === 'wrong-base') return this.#mail.tellToRejoin(event, detail);
+    this.#mail.acknowledge(event, reason === 'duplicate' ? 'accepted' : 'refused', `${reason}: ${detail}`);
   }
 
   #isDead(worker: number, incarnation: number): boolean {
@@ -299,31 +288,13 @@ class ServerActor implements Behaviour<ServerMessage> {
     return incarnation < member.incarnation || (member.incarnation > 0 && !living);
   }
 
-  #tellToRejoin({ worker, incarnation }: ToServer): void {
-    const { run, epoch } = this.#options;
-    const reason = `incarnation ${incarnation} was declared dead`;
-    this.#send({ type: 'stop', run, epoch, worker, incarnation, rejoin: true, reason });
-  }
-
-  #tellOver({ worker, incarnation }: ToServer): void {
-    const { run, epoch } = this.#options;
-    this.#send({ type: 'stop', run, epoch, worker, incarnation, rejoin: false, reason: 'the run is over' });
-  }
-
   #end(outcome: RunOutcome): void {
     this.#over = true;
-    this.#assignments.clear();
-    const { run, epoch, observer } = this.#options;
-    for (const { worker, incarnation, status } of this.#state?.members ?? []) {
-      if (status !== 'computing' && status !== 'idle') continue;
-      this.#send({ type: 'stop', run, epoch, worker, incarnation, rejoin: false, reason: fitReason(outcome.reason) });
+    this.#cancelDeadline();
+    for (const member of this.#state?.members ?? []) {
+      if (member.status === 'computing' || member.status === 'idle')
+        this.#mail.tellOver(member, outcome.reason);
     }
-    observer.over(outcome);
-  }
-
-  /** Not awaited: what is lost is repeated (assignments on the next heartbeat, acknowledgements on the next upload). */
-  #send(header: ToWorker, tensor: Float32Array | null = null): void {
-    const subject = workerSubject(this.#options.run, header.worker);
-    this.#options.transport.send(subject, { header, tensor }).catch(() => undefined);
+    this.#options.observer.over(outcome);
   }
 }

@@ -8,11 +8,16 @@ import type { TaskTimes } from '../src/stragglers/task-times.js';
 import type { ActorRef, ActorSpec } from './supervision.js';
 
 export type StragglerInjectorMessage =
-  /** How long the worker's task is to last in all, from its start, given that computing took `computeTime` seconds. */
+  /**
+   * How many seconds a worker whose task has been computed is to wait before it uploads: until the time drawn for the task
+   * has passed since its start, and for as long as slowdown and slow spells lengthen the computing. Waiting for a free thread
+   * may hide within the drawn time, but never within a slowdown.
+   */
   | {
-      readonly type: 'task-time';
+      readonly type: 'delay';
       readonly worker: number;
       readonly attempt: number;
+      /** Seconds of computing, without waiting for a thread. */
       readonly computeTime: number;
       readonly startedAt: number;
       readonly reply: (seconds: number) => void;
@@ -33,12 +38,16 @@ export interface StragglerInjectorOptions {
 export function stragglerInjector(options: StragglerInjectorOptions): ActorSpec<StragglerInjectorMessage> {
   return {
     name: 'straggler-injector',
-    start: () => ({
+    start: (context) => ({
       receive(message) {
         switch (message.type) {
-          case 'task-time': {
+          case 'delay': {
             const { worker, attempt, computeTime, startedAt } = message;
-            message.reply(options.taskTimes.targetTime(worker, attempt, computeTime, startedAt));
+            const { taskTimes } = options;
+            const now = context.now();
+            const slowed = taskTimes.stretch(worker, computeTime, now - computeTime) - computeTime;
+            const drawn = taskTimes.taskTime(worker, attempt, startedAt) - (now - startedAt);
+            message.reply(Math.max(0, slowed, drawn));
             break;
           }
           case 'crash':

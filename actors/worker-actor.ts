@@ -18,6 +18,7 @@ import type {
 import { serverSubject, workerSubject } from '../protocols/wire/subjects.js';
 import type { Compute, LocalUpdate } from '../src/compute/compute.js';
 import type { Transport } from '../src/transport/transport.js';
+import { isClosed } from './is-closed.js';
 import type { StragglerInjectorMessage } from './straggler-injector.js';
 import type { ActorContext, ActorRef, ActorSpec, Behaviour, RestartPolicy } from './supervision.js';
 
@@ -45,10 +46,11 @@ export type WorkerMessage =
       readonly type: 'computed';
       readonly task: Task;
       readonly update: LocalUpdate;
-      readonly duration: number;
+      readonly delay: number;
     }
   | { readonly type: 'task-failed'; readonly task: Task; readonly error: unknown }
   | { readonly type: 'upload'; readonly task: Task }
+  | { readonly type: 'uploaded'; readonly task: Task }
   | { readonly type: 'repeat-join' }
   | { readonly type: 'failed'; readonly error: unknown }
   | { readonly type: 'heartbeat' };
@@ -60,6 +62,8 @@ interface Task {
   readonly startedAt: number;
   readonly abort: AbortController;
   update: LocalUpdate | null;
+  /** Made at the first upload, so that every repetition is the same. */
+  header: UpdateMessage | null;
 }
 
 /** What a worker crashes with when the server has declared its incarnation dead. */
@@ -108,10 +112,13 @@ class WorkerActor implements Behaviour<WorkerMessage> {
         this.#hear(message.message);
         break;
       case 'computed':
-        this.#computed(message.task, message.update, message.duration);
+        this.#computed(message.task, message.update, message.delay);
         break;
       case 'upload':
         this.#upload(message.task);
+        break;
+      case 'uploaded':
+        this.#context.after(this.#options.retrySeconds, { type: 'upload', task: message.task });
         break;
       case 'task-failed':
         if (message.task === this.#task) throw message.error;
@@ -143,7 +150,7 @@ class WorkerActor implements Behaviour<WorkerMessage> {
   #join(): void {
     const { run, worker, compute, retrySeconds } = this.#options;
     const { incarnation } = this.#context;
-    this.#send({ type: 'join', run, worker, incarnation, backend: compute.backend });
+    this.#sendUnawaited({ type: 'join', run, worker, incarnation, backend: compute.backend });
     this.#context.after(retrySeconds, { type: 'repeat-join' });
   }
 
@@ -151,7 +158,14 @@ class WorkerActor implements Behaviour<WorkerMessage> {
     if (this.#state === 'joining') return;
     const { run, worker } = this.#options;
     const { incarnation } = this.#context;
-    this.#send({ type: 'heartbeat', run, worker, incarnation, attempt: this.#attempt, state: this.#state });
+    this.#sendUnawaited({
+      type: 'heartbeat',
+      run,
+      worker,
+      incarnation,
+      attempt: this.#attempt,
+      state: this.#state,
+    });
   }
 
   #hear({ header, tensor }: Message<ToWorker>): void {
@@ -179,49 +193,55 @@ class WorkerActor implements Behaviour<WorkerMessage> {
     const { attempt } = assignment;
     const abort = new AbortController();
     const startedAt = this.#context.now();
-    const task: Task = { assignment, weights, startedAt, abort, update: null };
+    const task: Task = { assignment, weights, startedAt, abort, update: null, header: null };
     this.#attempt = attempt;
     this.#task = task;
     this.#state = 'computing';
     this.#context.pipe(
       this.#compute(task),
-      ({ update, duration }): WorkerMessage => ({ type: 'computed', task, update, duration }),
+      ({ update, delay }): WorkerMessage => ({ type: 'computed', task, update, delay }),
       (error): WorkerMessage => ({ type: 'task-failed', task, error }),
     );
   }
 
-  /** The task takes the longer of its real time and the time that the straggler model gives it. */
   async #compute({ assignment, weights, startedAt, abort }: Task) {
     const { worker, compute, injector } = this.#options;
     const { attempt, localSteps } = assignment;
     const update = await compute.run({ worker, attempt, parameters: weights, localSteps }, abort.signal);
-    // Waiting for a free thread is not counted: a slowdown is to lengthen the work.
     const computeTime = update.computeSeconds;
-    const duration = await injector.ask<number>(
-      (reply) => ({ type: 'task-time', worker, attempt, computeTime, startedAt, reply }),
+    const delay = await injector.ask<number>(
+      (reply) => ({ type: 'delay', worker, attempt, computeTime, startedAt, reply }),
       injectorPatienceSeconds,
     );
-    return { update, duration };
+    return { update, delay };
   }
 
-  #computed(task: Task, update: LocalUpdate, duration: number): void {
+  #computed(task: Task, update: LocalUpdate, delay: number): void {
     if (task !== this.#task) return;
     task.update = update;
-    const remaining = duration - (this.#context.now() - task.startedAt);
-    if (remaining <= 0) return this.#upload(task);
+    if (delay <= 0) return this.#upload(task);
     this.#state = 'waiting';
-    this.#context.after(remaining, { type: 'upload', task });
+    this.#context.after(delay, { type: 'upload', task });
   }
 
-  /** Sends the update, and again until it is acknowledged or the task is superseded. */
+  /** Sends the update, and again until it is acknowledged or the task is superseded; one copy at a time. */
   #upload(task: Task): void {
     if (task !== this.#task || task.update === null) return;
     this.#state = 'uploading';
-    const { run, worker, retrySeconds } = this.#options;
+    task.header ??= this.#updateHeader(task, task.update);
+    this.#context.pipe(
+      this.#send(task.header, task.update.delta),
+      (): WorkerMessage => ({ type: 'uploaded', task }),
+      (error): WorkerMessage => ({ type: 'failed', error }),
+    );
+  }
+
+  #updateHeader({ assignment, startedAt }: Task, update: LocalUpdate): UpdateMessage {
+    const { run, worker } = this.#options;
     const { incarnation } = this.#context;
-    const { epoch, attempt, baseVersion } = task.assignment;
-    const { steps, samples, loss, firstLoss, computeSeconds, delta } = task.update;
-    const header: UpdateMessage = {
+    const { epoch, attempt, baseVersion } = assignment;
+    const { steps, samples, loss, firstLoss, computeSeconds } = update;
+    return {
       type: 'update',
       run,
       epoch,
@@ -235,16 +255,12 @@ class WorkerActor implements Behaviour<WorkerMessage> {
       loss: Number.isFinite(loss) ? loss : null,
       firstLoss: Number.isFinite(firstLoss) ? firstLoss : null,
       computeSeconds,
-      taskSeconds: this.#context.now() - task.startedAt,
+      taskSeconds: this.#context.now() - startedAt,
     };
-    this.#send(header, delta);
-    this.#context.after(retrySeconds, { type: 'upload', task });
   }
 
   #updateId(): string | null {
-    if (this.#task?.update == null) return null;
-    const { worker } = this.#options;
-    return updateIdOf(worker, this.#context.incarnation, this.#task.assignment.attempt);
+    return this.#task?.header?.updateId ?? null;
   }
 
   #drop(reason: string): void {
@@ -253,9 +269,18 @@ class WorkerActor implements Behaviour<WorkerMessage> {
     this.#state = 'idle';
   }
 
-  /** Not awaited: what is lost is repeated. */
-  #send(header: ToServer, tensor: Float32Array | null = null): void {
+  /** Resolves when the message is handed over, or can no longer be because the run is over; it may be lost all the same. */
+  async #send(header: ToServer, tensor: Float32Array | null = null): Promise<void> {
     const { transport, run, worker } = this.#options;
-    transport.send(serverSubject(run, worker), { header, tensor }).catch(() => undefined);
+    try {
+      await transport.send(serverSubject(run, worker), { header, tensor });
+    } catch (error) {
+      if (!isClosed(error)) throw error;
+    }
+  }
+
+  /** For what is repeated on a clock of its own. */
+  #sendUnawaited(header: ToServer): void {
+    this.#send(header).catch((error: unknown) => this.#context.self.tell({ type: 'failed', error }));
   }
 }

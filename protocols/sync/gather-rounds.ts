@@ -35,7 +35,7 @@ export class RoundEngineError extends Error {
 
 /**
  * Feeds every event to the round engine and emits what is to be done. Completes after the step that holds `finish` or
- * `fail`, or with its source.
+ * `fail`, or with its source; errors with what a policy throws.
  * @param resumeFrom state to go on from (default: before any worker joined)
  * @param onState called with the state after each step, before the step is emitted (for checkpoints)
  */
@@ -49,10 +49,16 @@ export function runRoundEngine<State>(
       let state = resumeFrom ?? initialState(options);
       return events$.subscribe({
         next: (event) => {
-          const turn = advance(options, state, event);
-          state = turn.state;
+          let effects: EngineStep['effects'];
+          try {
+            ({ state, effects } = advance(options, state, event));
+          } catch (error) {
+            // A policy threw: the stream's error, not its source's.
+            subscriber.error(error);
+            return;
+          }
           onState?.(state);
-          subscriber.next({ event, effects: turn.effects });
+          subscriber.next({ event, effects });
           if (state.status === 'over') subscriber.complete();
         },
         error: (error) => subscriber.error(error),

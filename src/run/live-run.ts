@@ -56,6 +56,8 @@ export async function startLiveRun(options: LiveRunOptions): Promise<LiveRun> {
   const { run, clock, engine, store, compute, transport, restart, retrySeconds, observer } = options;
   const { heartbeatSeconds, heartbeatTimeoutSeconds } = options;
   const epoch = 1;
+  // First, since it may be refused: nothing has been started then. Messages wait for the first subscriber.
+  const inbox = await transport.subscribe(serverInbox(run));
   const system = createActorSystem({ name: run, clock });
   void system.terminated.then((end) => {
     if (end.type === 'given-up') options.onFailure(end.failure.error);
@@ -76,15 +78,16 @@ export async function startLiveRun(options: LiveRunOptions): Promise<LiveRun> {
           stalenessMonitor({
             run,
             epoch,
+            workers: engine.workers,
             transport,
             server: self,
             heartbeatSeconds,
             heartbeatTimeoutSeconds,
+            restartSeconds: restart.backoff.maxSeconds,
           }),
         ),
     }),
   );
-  const inbox = await transport.subscribe(serverInbox(run));
   const subscription: Subscription = inbox.subscribe(({ header, tensor }) => {
     const toServer = toServerSchema.safeParse(header);
     if (toServer.success) server.tell({ type: 'wire', message: { header: toServer.data, tensor } });

@@ -143,7 +143,7 @@ describe('ServerActor', () => {
     await b.update(0, [1, 1]);
     await b.tell({ type: 'lost', run, worker: 0, incarnation: 1, reason: 'crashed', returns: true });
     assert.equal(b.store.held, 0);
-    assert.deepEqual(b.monitored.at(-1), { type: 'forget', worker: 0, incarnation: 1 });
+    assert.deepEqual(b.monitored.at(-1), { type: 'lost', worker: 0, incarnation: 1, returns: true });
   });
 
   it('refuses another epoch and a delta of the wrong length before the engine hears of them', async () => {
@@ -160,8 +160,8 @@ describe('ServerActor', () => {
   it('fails the run on a non-finite delta, naming round and worker', async () => {
     await b.join(1);
     await b.update(1, [1, Infinity]);
-    assert.equal(b.outcomes[0]?.status, 'failed');
-    assert.match(b.outcomes[0].reason, /round 1, worker 1: its delta has non-finite values/);
+    assert.equal(b.outcomes[0]?.code, 'non-finite');
+    assert.match(b.outcomes[0]?.reason ?? '', /round 1, worker 1: its delta has non-finite values/);
     assert.deepEqual(b.store.current(), Float32Array.of(10, 20));
   });
 
@@ -216,7 +216,7 @@ describe('ServerActor', () => {
     for (const worker of [0, 1, 2]) await b.join(worker);
     await b.update(0, [1, 1]);
     await b.update(1, [1, 1]);
-    assert.deepEqual(b.outcomes, [{ status: 'finished', code: null, reason: '1 rounds' }]);
+    assert.deepEqual(b.outcomes, [{ code: null, reason: '1 rounds' }]);
     assert.deepEqual(
       [0, 1, 2].map((worker) => b.to(worker, 'stop').length),
       [1, 1, 1],

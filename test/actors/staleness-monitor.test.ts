@@ -7,7 +7,7 @@ import type { Message } from '../../protocols/wire/messages.js';
 import type { TransportStatus } from '../../src/transport/transport.js';
 import { createVirtualClock } from '../support/virtual-clock.js';
 
-function bench() {
+function bench(workers = 0) {
   const clock = createVirtualClock();
   const system = createActorSystem({ name: 'test', clock });
   const status$ = new Subject<TransportStatus>();
@@ -21,6 +21,8 @@ function bench() {
       server: { path: 'server', tell: (message) => told.push(message) },
       heartbeatSeconds: 1,
       heartbeatTimeoutSeconds: 5,
+      restartSeconds: 4,
+      workers,
     }),
   );
   const lost = (): number[] =>
@@ -55,12 +57,39 @@ describe('StalenessMonitor', () => {
     ]);
   });
 
+  /** Time passes while worker 0 is heard. */
+  const passing = async (seconds: number): Promise<void> => {
+    for (let second = 0; second < seconds; second += 1) {
+      open.monitor.tell({ type: 'heard', worker: 0, incarnation: 1 });
+      await open.clock.advance(1);
+    }
+  };
+
   it('declares a worker lost that was not heard for the timeout, once', async () => {
+    const { monitor, lost } = open;
+    monitor.tell({ type: 'heard', worker: 1, incarnation: 1 });
+    await passing(5);
+    assert.deepEqual(lost(), []);
+    await passing(10);
+    assert.deepEqual(lost(), [1]);
+  });
+
+  it('has three times the patience when nobody is heard at all: the fault may be here', async () => {
     const { clock, monitor, lost } = open;
     monitor.tell({ type: 'heard', worker: 1, incarnation: 1 });
-    await clock.advance(5);
+    await clock.advance(15);
     assert.deepEqual(lost(), []);
-    await clock.advance(10);
+    await clock.advance(2);
+    assert.deepEqual(lost(), [1]);
+  });
+
+  it('waits for a worker that is being restarted for as long as that may take, and no longer', async () => {
+    const { monitor, lost } = open;
+    monitor.tell({ type: 'heard', worker: 1, incarnation: 1 });
+    monitor.tell({ type: 'lost', worker: 1, incarnation: 1, returns: true });
+    await passing(9);
+    assert.deepEqual(lost(), []);
+    await passing(2);
     assert.deepEqual(lost(), [1]);
   });
 
@@ -73,12 +102,21 @@ describe('StalenessMonitor', () => {
     assert.deepEqual(lost(), []);
   });
 
+  it('declares a worker lost that was expected and never came', async () => {
+    await open.system.stop();
+    open = bench(2);
+    await passing(9);
+    assert.deepEqual(open.lost(), []);
+    await passing(2);
+    assert.deepEqual(open.lost(), [1]);
+  });
+
   it('does not listen for a worker whose death was reported, nor to a dead incarnation', async () => {
     const { clock, monitor, lost } = open;
     monitor.tell({ type: 'heard', worker: 1, incarnation: 1 });
-    monitor.tell({ type: 'forget', worker: 1, incarnation: 1 });
+    monitor.tell({ type: 'lost', worker: 1, incarnation: 1, returns: false });
     monitor.tell({ type: 'heard', worker: 2, incarnation: 2 });
-    monitor.tell({ type: 'forget', worker: 2, incarnation: 1 });
+    monitor.tell({ type: 'lost', worker: 2, incarnation: 1, returns: false });
     await clock.advance(20);
     assert.deepEqual(lost(), [2]);
   });
@@ -90,9 +128,9 @@ describe('StalenessMonitor', () => {
     await clock.advance(60);
     assert.deepEqual(lost(), []);
     status$.next({ type: 'connected', detail: '' });
-    await clock.advance(5);
+    await passing(5);
     assert.deepEqual(lost(), []);
-    await clock.advance(2);
+    await passing(2);
     assert.deepEqual(lost(), [1]);
   });
 });

@@ -1,0 +1,139 @@
+/**
+ * What the server sends to its workers: assignments, acknowledgements, and the order to stop.
+ *
+ * Nothing is awaited: what is lost on the way is repeated, an acknowledgement when the upload is repeated, an assignment
+ * when a heartbeat shows that it did not arrive. Invariant: of an assignment at most one copy waits to be sent, so that a
+ * connection slower than the rounds is not buried under repetitions.
+ */
+import type { Assign } from '../../protocols/sync/events.js';
+import { fitReason, type ToWorker } from '../../protocols/wire/messages.js';
+import { workerSubject } from '../../protocols/wire/subjects.js';
+import type { Transport } from '../../src/transport/transport.js';
+import { isClosed } from '../is-closed.js';
+
+export interface WorkerMailOptions {
+  readonly run: string;
+  readonly epoch: number;
+  readonly transport: Pick<Transport, 'send'>;
+  /** An assignment that has not arrived this many seconds after it was sent is sent again. */
+  readonly resendSeconds: number;
+  readonly now: () => number;
+  /** Told of a message that cannot be sent at all (not of one that was lost). */
+  readonly onError: (error: unknown) => void;
+}
+
+/** A worker in one of its lives. */
+export interface Addressee {
+  readonly worker: number;
+  readonly incarnation: number;
+}
+
+interface Assignment {
+  readonly effect: Assign;
+  readonly weights: Float32Array;
+  /** Null while it waits to be sent. */
+  sentAt: number | null;
+}
+
+export class WorkerMail {
+  readonly #options: WorkerMailOptions;
+  /** Last assignment of each worker, kept until the next one. */
+  readonly #assignments = new Map<number, Assignment>();
+
+  constructor(options: WorkerMailOptions) {
+    this.#options = options;
+  }
+
+  /** Keeps the assignment; it is sent by `deliver`. */
+  assign(effect: Assign, weights: Float32Array): void {
+    this.#assignments.set(effect.worker, { effect, weights, sentAt: null });
+  }
+
+  /** Sends the worker's last assignment. */
+  deliver(worker: number): void {
+    const assignment = this.#assignments.get(worker);
+    if (assignment === undefined) return;
+    const { run, epoch, now } = this.#options;
+    const { incarnation, attempt, version: baseVersion, localSteps } = assignment.effect;
+    assignment.sentAt = null;
+    const header = {
+      type: 'assign',
+      run,
+      epoch,
+      worker,
+      incarnation,
+      attempt,
+      baseVersion,
+      localSteps,
+    } as const;
+    void this.#send(header, assignment.weights).then(() => {
+      assignment.sentAt = now();
+    });
+  }
+
+  /** The worker says which attempt it has: if ours is newer and was sent a while ago, it was lost. */
+  deliverIfLost({ worker, incarnation }: Addressee, attempt: number): void {
+    const assignment = this.#assignments.get(worker);
+    if (assignment === undefined || assignment.sentAt === null) return;
+    const { effect, sentAt } = assignment;
+    if (effect.incarnation !== incarnation || effect.attempt <= attempt) return;
+    if (this.#options.now() - sentAt >= this.#options.resendSeconds) this.deliver(worker);
+  }
+
+  acknowledge(
+    update: Addressee & { readonly updateId: string },
+    outcome: 'accepted' | 'refused',
+    reason: string,
+  ): void {
+    const { run, epoch } = this.#options;
+    const { worker, incarnation, updateId } = update;
+    void this.#send({
+      type: 'ack',
+      run,
+      epoch,
+      worker,
+      incarnation,
+      updateId,
+      outcome,
+      reason: fitReason(reason),
+    });
+  }
+
+  /** The incarnation is dead, or has lost its thread: it is to come back as a new one. */
+  tellToRejoin({ worker, incarnation }: Addressee, reason: string): void {
+    const { run, epoch } = this.#options;
+    void this.#send({
+      type: 'stop',
+      run,
+      epoch,
+      worker,
+      incarnation,
+      rejoin: true,
+      reason: fitReason(reason),
+    });
+  }
+
+  /** The run is over. */
+  tellOver({ worker, incarnation }: Addressee, reason: string): void {
+    this.#assignments.delete(worker);
+    const { run, epoch } = this.#options;
+    void this.#send({
+      type: 'stop',
+      run,
+      epoch,
+      worker,
+      incarnation,
+      rejoin: false,
+      reason: fitReason(reason),
+    });
+  }
+
+  async #send(header: ToWorker, tensor: Float32Array | null = null): Promise<void> {
+    const { run, transport, onError } = this.#options;
+    try {
+      await transport.send(workerSubject(run, header.worker), { header, tensor });
+    } catch (error) {
+      if (!isClosed(error)) onError(error);
+    }
+  }
+}
