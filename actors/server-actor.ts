@@ -15,20 +15,8 @@ import type { CancelTimer } from '../src/clock/clock.js';
 import type { ParameterStore } from '../src/compute/parameter-store.js';
 import type { Transport } from '../src/transport/transport.js';
 import { WorkerMail } from './server/worker-mail.js';
-import type { StalenessMonitorMessage } from './staleness-monitor.js';
+import type { ServerMessage, StalenessMonitorMessage } from './messages.js';
 import type { ActorContext, ActorSpec, Behaviour, Recipient } from './supervision.js';
-
-export type ServerMessage =
-  /** From a worker, over the transport. */
-  | { readonly type: 'wire'; readonly message: Message<ToServer> }
-  /** From the StalenessMonitor, or the run. */
-  | { readonly type: 'event'; readonly event: EngineEvent }
-  /** From the StalenessMonitor: these workers have been told to drop their work, and may be given the new model. */
-  | { readonly type: 'restarts-commanded'; readonly workers: readonly number[] }
-  /** A deadline that the engine asked for. */
-  | { readonly type: 'deadline'; readonly deadline: string }
-  /** A message cannot be sent at all. */
-  | { readonly type: 'failed'; readonly error: unknown };
 
 /** How the run ended, as the engine saw it. */
 export interface RunOutcome {

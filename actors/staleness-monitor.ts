@@ -6,28 +6,13 @@
  * Invariant: silence counts only while the connection is up and this process was itself awake, and when nobody at all is
  * heard it counts for longer: a pause of ours must not be taken for the death of theirs.
  */
-import type { Cancel, Commit } from '../protocols/sync/events.js';
+import type { Cancel } from '../protocols/sync/events.js';
 import { fitReason, type CancelMessage } from '../protocols/wire/messages.js';
 import { workerSubject } from '../protocols/wire/subjects.js';
 import type { Transport } from '../src/transport/transport.js';
 import { isClosed } from './is-closed.js';
-import type { ServerMessage } from './server-actor.js';
+import type { ServerMessage, StalenessMonitorMessage } from './messages.js';
 import type { ActorContext, ActorSpec, Behaviour, Recipient } from './supervision.js';
-
-export type StalenessMonitorMessage =
-  /** A commit (or, under some policies, another event) whose restarts are to be commanded. */
-  | { readonly type: 'restart'; readonly commit: Commit | null; readonly cancels: readonly Cancel[] }
-  | { readonly type: 'heard'; readonly worker: number; readonly incarnation: number }
-  /** The worker's supervisor reported its death, and whether it is being restarted. */
-  | {
-      readonly type: 'lost';
-      readonly worker: number;
-      readonly incarnation: number;
-      readonly returns: boolean;
-    }
-  | { readonly type: 'connection'; readonly up: boolean }
-  | { readonly type: 'failed'; readonly error: unknown }
-  | { readonly type: 'tick' };
 
 export interface StalenessMonitorOptions {
   readonly run: string;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { serverActor, type RunOutcome, type ServerMessage } from '../../actors/server-actor.js';
-import type { StalenessMonitorMessage } from '../../actors/staleness-monitor.js';
+import type { ServerMessage, StalenessMonitorMessage } from '../../actors/messages.js';
+import { serverActor, type RunOutcome } from '../../actors/server-actor.js';
 import { createActorSystem } from '../../actors/supervision.js';
 import type { EngineStep } from '../../protocols/sync/events.js';
 import { findPolicy } from '../../protocols/sync/registry.js';

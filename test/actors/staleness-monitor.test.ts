@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Subject } from 'rxjs';
-import type { ServerMessage } from '../../actors/server-actor.js';
+import type { ServerMessage } from '../../actors/messages.js';
 import { stalenessMonitor } from '../../actors/staleness-monitor.js';
 import { createActorSystem } from '../../actors/supervision.js';
 import type { Message } from '../../protocols/wire/messages.js';

@@ -1,0 +1,32 @@
+/** What the server and its StalenessMonitor tell each other, and what others tell them. */
+import type { Cancel, Commit, EngineEvent } from '../protocols/sync/events.js';
+import type { Message, ToServer } from '../protocols/wire/messages.js';
+
+/** Heard by the ServerActor. */
+export type ServerMessage =
+  /** From a worker, over the transport. */
+  | { readonly type: 'wire'; readonly message: Message<ToServer> }
+  /** From the StalenessMonitor, or the run. */
+  | { readonly type: 'event'; readonly event: EngineEvent }
+  /** From the StalenessMonitor: these workers have been told to drop their work, and may be given the new model. */
+  | { readonly type: 'restarts-commanded'; readonly workers: readonly number[] }
+  /** A deadline that the engine asked for. */
+  | { readonly type: 'deadline'; readonly deadline: string }
+  /** A message cannot be sent at all. */
+  | { readonly type: 'failed'; readonly error: unknown };
+
+/** Heard by the StalenessMonitor. */
+export type StalenessMonitorMessage =
+  /** A commit (or, under some policies, another event) whose restarts are to be commanded. */
+  | { readonly type: 'restart'; readonly commit: Commit | null; readonly cancels: readonly Cancel[] }
+  | { readonly type: 'heard'; readonly worker: number; readonly incarnation: number }
+  /** The worker's supervisor reported its death, and whether it is being restarted. */
+  | {
+      readonly type: 'lost';
+      readonly worker: number;
+      readonly incarnation: number;
+      readonly returns: boolean;
+    }
+  | { readonly type: 'connection'; readonly up: boolean }
+  | { readonly type: 'failed'; readonly error: unknown }
+  | { readonly type: 'tick' };
