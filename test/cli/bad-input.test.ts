@@ -118,9 +118,10 @@ describe('bad input in a file', () => {
 describe('the program answers a mistake', () => {
   it('before it loads TensorFlow.js, NATS, nact or RxJS', async () => {
     // A loader hook that names every module on standard error.
-    const hook = `export async function resolve(name, context, next) {
+    const hook = `import { writeSync } from 'node:fs';
+    export async function resolve(name, context, next) {
       const found = await next(name, context);
-      process.stderr.write('loaded ' + found.url + '\\n');
+      writeSync(2, 'loaded ' + found.url + '\\n');
       return found;
     }`;
     const hookUrl = `data:text/javascript,${encodeURIComponent(hook)}`;

@@ -82,12 +82,12 @@ describe('parameter store', () => {
     const store = createParameterStore(new Float32Array(1_000_000));
     const delta = new Float32Array(1_000_000);
     const before = process.memoryUsage().rss;
-    for (let version = 1; version <= 150; version++) {
+    for (let version = 1; version <= 300; version++) {
       store.hold('a', delta);
       store.commit({ version, contributions: [{ updateId: 'a', weight: 1 }], scale: 1 });
     }
     const grown = (process.memoryUsage().rss - before) / 2 ** 20;
-    assert.ok(grown < 300, `150 snapshots of 4 MB, one of them held, take ${grown} MB`);
+    assert.ok(grown < 600, `300 snapshots of 4 MB, one of them held, take ${grown} MB`);
   });
 
   it('lets a server optimiser make the step', () => {
