@@ -1,18 +1,15 @@
 import assert from 'node:assert/strict';
 import type { EngineEvent } from '../../protocols/sync/events.js';
-import { kSync } from '../../protocols/sync/policies/fixed-wait.js';
-import { resolvePolicySettings } from '../../protocols/sync/settings.js';
 import type { HeartbeatMessage, UpdateMessage } from '../../protocols/wire/messages.js';
 import { FleetStatus } from '../../src/run/fleet-status.js';
-import { EngineScript } from '../support/engine-script.js';
+import { EngineScript, optionsFor } from '../support/engine-script.js';
 
 /** K-sync over N workers, K = 1, whose steps the fleet's status hears of. */
 class WatchedScript extends EngineScript {
   readonly fleet: FleetStatus;
 
   constructor(workers: number) {
-    const policy = kSync.create(resolvePolicySettings({ workers, waitCount: 1 }));
-    super({ policy, workers, localSteps: 10 });
+    super(optionsFor('k-sync', { workers, waitCount: 1 }));
     this.fleet = new FleetStatus(workers);
   }
 

@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
 import type { EngineEvent } from '../../protocols/sync/events.js';
-import { findPolicy } from '../../protocols/sync/registry.js';
-import { type PolicySettingsInput, resolvePolicySettings } from '../../protocols/sync/settings.js';
-import type { EngineOptions } from '../../protocols/sync/round-engine.js';
 import { RoundRecords } from '../../src/run/round-records.js';
 import type { RestartRecord, RoundRecord } from '../../src/telemetry/run-events.js';
-import { EngineScript } from '../support/engine-script.js';
+import { EngineScript, optionsFor } from '../support/engine-script.js';
 
 /** Keeps the records of its steps. */
 class RecordedScript extends EngineScript {
@@ -22,11 +19,8 @@ class RecordedScript extends EngineScript {
   }
 }
 
-function recorded(name: string, settings: PolicySettingsInput, more: Partial<EngineOptions> = {}) {
-  const resolved = resolvePolicySettings(settings);
-  const policy = findPolicy(name)?.create(resolved);
-  assert.ok(policy);
-  const run = new RecordedScript({ policy, workers: resolved.workers, localSteps: 10, ...more });
+function recorded(...options: Parameters<typeof optionsFor>): RecordedScript {
+  const run = new RecordedScript(optionsFor(...options));
   run.joinAll();
   return run;
 }

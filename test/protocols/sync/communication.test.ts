@@ -3,10 +3,7 @@ import assert from 'node:assert/strict';
 import { countCommunication, nothingCommunicated } from '../../../protocols/sync/communication.js';
 import type { EngineEvent } from '../../../protocols/sync/events.js';
 import type { Policy } from '../../../protocols/sync/policy.js';
-import { findPolicy } from '../../../protocols/sync/registry.js';
-import type { EngineOptions } from '../../../protocols/sync/round-engine.js';
-import { type PolicySettingsInput, resolvePolicySettings } from '../../../protocols/sync/settings.js';
-import { EngineScript } from '../../support/engine-script.js';
+import { EngineScript, optionsFor } from '../../support/engine-script.js';
 
 /** An engine whose steps are counted. */
 class CountedScript extends EngineScript {
@@ -25,11 +22,8 @@ class CountedScript extends EngineScript {
   }
 }
 
-function counted(name: string, settings: PolicySettingsInput, more: Partial<EngineOptions> = {}) {
-  const resolved = resolvePolicySettings(settings);
-  const policy = findPolicy(name)?.create(resolved);
-  assert.ok(policy);
-  const engine = new CountedScript({ policy, workers: resolved.workers, localSteps: 10, ...more });
+function counted(...options: Parameters<typeof optionsFor>): CountedScript {
+  const engine = new CountedScript(optionsFor(...options));
   engine.joinAll();
   return engine;
 }
