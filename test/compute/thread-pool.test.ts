@@ -157,6 +157,23 @@ describe('thread pool', () => {
     assert.match(warnings.at(-1) ?? '', /replaced in 0\.1 s/);
   });
 
+  it('takes jobs as long as a replacement is awaited, though no thread is there', async () => {
+    const { clock, pool, started, warnings, last, die } = await bench(2);
+    const [first, second] = started;
+    assert.ok(first && second);
+    const lost = assert.rejects(pool.submit(train(0), null), isCompute(/killed/));
+    die(second);
+    die(first, 'killed');
+    last().handlers.cannotStart({ phase: 'backend', error: new Error('out of memory') });
+    await lost;
+    assert.match(warnings.at(-1) ?? '', /could not be replaced, 1 are left: out of memory/);
+    const waiting = pool.submit(train(1), null);
+    await clock.advance(0.1);
+    last().handlers.ready(model);
+    last().handlers.answered({ type: 'trained', update });
+    assert.equal((await waiting).type, 'trained');
+  });
+
   it('replaces a thread that dies with a job at once', async () => {
     const { pool, started, warnings, last, die } = await bench(1);
     const lost = pool.submit(train(0), null);
