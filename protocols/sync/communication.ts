@@ -1,24 +1,30 @@
 /**
- * Counting communication. The paper's measure: each worker that communicates with the server in a round adds 1, so a round
- * adds its uploaders and those restarted in it. Uploads, downloads and restarts are counted separately as well: which policy
- * wins can depend on what is counted.
+ * Counting communication. The paper's measure: each worker that communicates with the server in a round adds 1, however
+ * often it does, so a round adds its uploaders and those restarted in it; the restarts of a commit belong to the round that
+ * it closes. Uploads, downloads and restarts are counted separately as well: which policy wins can depend on what is
+ * counted. Losses and repetitions on the way are not the algorithm's doing and count nowhere.
  */
-import type { EngineStep } from './events.js';
+import type { EngineStep, WorkerId } from './events.js';
 
-/** All cumulative. */
+/** All cumulative, but for `communicated`. Plain JSON. */
 export interface CommunicationCounts {
-  /** Updates received of living assignments, refused ones included; repeated and dead uploads are not counted. */
+  /** Answers of workers to a living assignment, whether they counted or were refused (by the policy, or as non-finite). */
   readonly uploads: number;
-  /** Models sent. */
+  /** Models given out, one per assignment. */
   readonly downloads: number;
   /** Restarts of workers that had fallen too far behind, or that the policy named. */
   readonly restarts: number;
-  /** The paper's count: uploaders and restarted workers of every closed round. Without restarts: subtract `restarts`. */
+  /** The paper's count: the workers that uploaded or were restarted in a round, summed over rounds, the open one included. */
   readonly communicationRounds: number;
-  /** Updates that arrived and were not applied, for any reason. */
+  /**
+   * Updates of which nothing came: refused on arrival, or dropped while they were held. A repeated upload is none, unless
+   * the worker has its next assignment already: then nothing tells it from that of a cancelled one.
+   */
   readonly discarded: number;
   /** Samples behind the updates that were applied. */
   readonly trainedSamples: number;
+  /** Workers that `communicationRounds` has counted for the open round. */
+  readonly communicated: readonly WorkerId[];
 }
 
 export const nothingCommunicated: CommunicationCounts = {
@@ -28,6 +34,7 @@ export const nothingCommunicated: CommunicationCounts = {
   communicationRounds: 0,
   discarded: 0,
   trainedSamples: 0,
+  communicated: [],
 };
 
 /** The counts after one more step. */
@@ -35,18 +42,24 @@ export function countCommunication(
   counts: CommunicationCounts,
   { effects }: EngineStep,
 ): CommunicationCounts {
-  let { uploads, downloads, restarts, communicationRounds, discarded, trainedSamples } = counts;
+  let { uploads, downloads, restarts, discarded, trainedSamples } = counts;
+  const communicated = new Set(counts.communicated);
+  let closed = false;
   for (const effect of effects) {
     switch (effect.type) {
       case 'accumulate':
         uploads += 1;
+        communicated.add(effect.worker);
         break;
       case 'discard':
+        if (effect.reason === 'duplicate') break; // of an update that is held
         discarded += 1;
-        if (effect.reason === 'non-finite' || effect.reason === 'refused-by-policy') uploads += 1;
+        if (effect.reason !== 'non-finite' && effect.reason !== 'refused-by-policy') break;
+        uploads += 1;
+        communicated.add(effect.worker);
         break;
       case 'commit':
-        communicationRounds += new Set(effect.contributions.map(({ worker }) => worker)).size;
+        closed = true;
         trainedSamples += effect.contributions.reduce((sum, { samples }) => sum + samples, 0);
         break;
       case 'assign':
@@ -54,11 +67,20 @@ export function countCommunication(
         break;
       case 'cancel':
         restarts += 1;
-        communicationRounds += 1;
+        communicated.add(effect.worker);
         break;
       default:
         break;
     }
   }
-  return { uploads, downloads, restarts, communicationRounds, discarded, trainedSamples };
+  const communicationRounds = counts.communicationRounds + communicated.size - counts.communicated.length;
+  return {
+    uploads,
+    downloads,
+    restarts,
+    communicationRounds,
+    discarded,
+    trainedSamples,
+    communicated: closed ? [] : [...communicated],
+  };
 }

@@ -166,14 +166,15 @@ export interface Cancel {
   readonly reason: string;
 }
 
-/** Send `deadline-passed` with this name at this time, unless the same name is scheduled anew before. */
+/** Send `deadline-passed` with this name at this time; no name is scheduled twice. */
 export interface Schedule {
   readonly type: 'schedule';
   readonly deadline: string;
   readonly at: Time;
 }
 
-/** An event that changes nothing, and why (a repeated join, the loss of an incarnation already dead). */
+/** An event that changes nothing, and why (a repeated join, a worker number out of range, the loss of an incarnation
+ *  already dead). */
 export interface Ignore {
   readonly type: 'ignore';
   readonly event: EngineEvent['type'];

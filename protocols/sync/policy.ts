@@ -2,8 +2,9 @@
  * What a synchronisation policy is: how many updates a round waits for, what weight an update gets, who must restart.
  *
  * A policy is a bundle of pure functions over a state of its own. The state must be plain JSON: it is journalled,
- * checkpointed and replayed. Only `waitCount` is required; every other hook has the default that its comment names.
- * The engine keeps the promises (at most once, fencing, exactly K^t contributions); a policy cannot break them.
+ * checkpointed and replayed. `name`, `initial` and `waitCount` are required; every other hook has the default that its
+ * comment names. The engine keeps the promises (at most once, fencing, exactly K^t contributions); a policy cannot break
+ * them.
  */
 import type { Commit, Contribution, Time, UpdateArrived, WorkerId } from './events.js';
 import type { PolicySettings } from './settings.js';
@@ -74,7 +75,8 @@ export interface Policy<State = unknown> {
   /** State before round 0. */
   initial(view: RoundView): State;
   /** K^t of the open round. Constant while the round is open, but for changes of
-   *  `view.workers`. The engine clamps it to at least 1 and (where workers are counted) at most N, and says so. */
+   *  `view.workers`. The engine rounds it up to an integer, makes it at least 1 (NaN: 1) and, where workers are counted,
+   *  at most N (`Infinity`: N in either case), and says so. */
   waitCount(state: State, view: RoundView): Decision<number>;
   /** τ_max^t, by which the commit of a round with this K^t judges who restarts; `Infinity`: no bound (default). */
   maxStaleness?(state: State, waitCount: number, view: RoundView): number;
@@ -82,7 +84,8 @@ export interface Policy<State = unknown> {
   readonly stalenessTest?: StalenessTest;
   /** Default: accepted with weight 1. Called only for updates that passed every fence. `staleness` is in versions. */
   admit?(state: State, update: UpdateArrived, staleness: number, view: RoundView): Admission;
-  /** Who must restart now, beyond those whose τ_k meets the bound; workers that are not computing are passed over.
+  /** Who must restart now, beyond those whose τ_k meets the bound. Passed over: workers that are not computing, and those
+   *  that were given their work by the same event.
    *  After a commit the view already holds the new version and every τ_k plus 1. Default: nobody. */
   restarts?(state: State, view: RoundView, moment: RestartMoment): readonly Restart[];
   /** Factor of the weighted sum of deltas. Default: 1 / number of contributions. */

@@ -18,13 +18,17 @@ export interface EngineOptions<State = unknown> {
   readonly policy: Policy<State>;
   /** N expected at the start: workers 0 … N−1. Others may join later. */
   readonly workers: number;
+  /** A join of a worker with this number or above is ignored, for each number below costs memory. Default: 10,000; never
+   *  less than `workers`. */
+  readonly maxWorkers?: number;
   /** U, given with every assignment. */
   readonly localSteps: number;
   /** The run is finished when this version is committed; null (default): never. */
   readonly maxRounds?: number | null;
   /** Non-finite updates: refuse and go on (true), or fail the run, naming round and worker (false, default). */
   readonly skipNonFinite?: boolean;
-  /** Seconds (or time units) after which a round with at least one contribution closes degraded; null (default): waits. */
+  /** Seconds (or time units) after its opening at which a round closes degraded with the contributions that it has; if it
+   *  has none by then, it closes on the first that comes. null (default): it waits for all K^t. */
   readonly roundDeadline?: number | null;
 }
 
@@ -35,6 +39,8 @@ export interface EngineState<State = unknown> {
   readonly statusReason: string;
   readonly version: number;
   readonly openedAt: Time | null;
+  /** The deadline of the open round passed while it had no contribution: the first one closes it. */
+  readonly overdue: boolean;
   readonly members: readonly Member[];
   readonly contributions: readonly Contribution[];
   readonly policy: State;
@@ -49,6 +55,7 @@ export function initialState<State>(options: EngineOptions<State>): EngineState<
     statusReason: '',
     version: 0,
     openedAt: null,
+    overdue: false,
     members,
     contributions: [],
     policy: options.policy.initial(view),

@@ -38,8 +38,3 @@ export function stalenessThreshold(rule: ThresholdRule, inputs: ThresholdInputs)
 export function meetsBound(test: StalenessTest, staleness: number, maxStaleness: number): boolean {
   return test === 'ge' ? staleness >= maxStaleness : staleness > maxStaleness;
 }
-
-/** The largest staleness that an update can have when it is applied in the round after a commit with this bound. */
-export function largestApplicableStaleness(test: StalenessTest, maxStaleness: number): number {
-  return test === 'ge' ? maxStaleness - 1 : maxStaleness;
-}

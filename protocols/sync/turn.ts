@@ -1,8 +1,9 @@
 /**
  * One turn of the round engine: a draft of the next state, changed event by event rule, and the effects gathered on the way.
  *
- * Order within a commit (arXiv 2301.08895): the model is updated and every τ_k grows by 1; then all uploaders and all workers
- * whose τ_k meets the bound receive the new model, the latter with their unfinished work cancelled; then the next round opens.
+ * Order within a commit (arXiv 2301.08895): the model is updated and every τ_k grows by 1; the next round opens; then all
+ * uploaders and all workers whose τ_k meets the bound receive the new model, the latter with their unfinished work cancelled.
+ * Work that was given in the same turn is never cancelled: it is from the newest model already.
  */
 import type {
   AssignReason,
@@ -34,7 +35,10 @@ export class Turn<State> {
   #statusReason: string;
   #version: number;
   #openedAt: Time | null;
+  #overdue: boolean;
   #policy: State;
+  /** Workers that were given work in this turn. */
+  readonly #assigned = new Set<WorkerId>();
 
   constructor(options: EngineOptions<State>, state: EngineState<State>, time: Time) {
     this.#options = options;
@@ -45,6 +49,7 @@ export class Turn<State> {
     this.#statusReason = state.statusReason;
     this.#version = state.version;
     this.#openedAt = state.openedAt;
+    this.#overdue = state.overdue;
     this.#policy = state.policy;
   }
 
@@ -54,6 +59,7 @@ export class Turn<State> {
       statusReason: this.#statusReason,
       version: this.#version,
       openedAt: this.#openedAt,
+      overdue: this.#overdue,
       members: this.#members,
       contributions: this.#contributions,
       policy: this.#policy,
@@ -62,6 +68,10 @@ export class Turn<State> {
 
   workerJoined({ worker, incarnation }: WorkerJoined): void {
     if (this.#status === 'over') return this.#ignore('worker-joined', this.#statusReason);
+    const maxWorkers = Math.max(this.#options.workers, this.#options.maxWorkers ?? defaultMaxWorkers);
+    if (!Number.isInteger(worker) || worker < 0 || worker >= maxWorkers) {
+      return this.#ignore('worker-joined', `worker ${worker} is none of 0 to ${maxWorkers - 1}`);
+    }
     const member = this.#members[worker] ?? this.#addMember(worker);
     if (incarnation <= member.incarnation) {
       const why = incarnation === member.incarnation && isLiving(member) ? 'has joined already' : 'is dead';
@@ -118,7 +128,12 @@ export class Turn<State> {
     this.#update(worker, { status: 'idle', uploadedAt: this.#time });
     this.#contributions = [...this.#contributions, contributionOf(update, staleness, weight)];
     this.effects.push({ type: 'accumulate', updateId, worker, staleness, weight, reason });
+    const overdue = this.#overdue;
+    const version = this.#version;
     this.#closeIfFull();
+    if (overdue && this.#version === version) {
+      this.#close(`the first contribution after the deadline of ${this.#options.roundDeadline}`);
+    }
     const goesOn = policy.counts === 'mini-batches' && this.#members[worker]?.status === 'idle';
     if (goesOn && this.#status !== 'over') this.#assign(worker, 'pulled');
     this.#restart('update');
@@ -127,11 +142,13 @@ export class Turn<State> {
   deadlinePassed({ deadline }: DeadlinePassed): void {
     if (this.#status === 'over') return this.#ignore('deadline-passed', this.#statusReason);
     const { roundDeadline } = this.#options;
-    if (deadline === roundDeadlineName(this.#version) && roundDeadline) {
-      if (this.#contributions.length > 0) {
-        this.#close(`${this.#contributions.length} contributions after the deadline of ${roundDeadline}`);
+    const awaited = roundDeadline != null && this.#openedAt !== null && !this.#overdue;
+    if (awaited && deadline === roundDeadlineName(this.#version)) {
+      const count = this.#contributions.length;
+      if (count > 0) {
+        this.#close(`${count} contribution${count === 1 ? '' : 's'} after the deadline of ${roundDeadline}`);
       } else {
-        this.#schedule();
+        this.#overdue = true;
       }
     } else {
       this.#ignore('deadline-passed', `${deadline} is no longer awaited`);
@@ -216,7 +233,7 @@ export class Turn<State> {
   #restart(moment: RestartMoment): void {
     if (this.#status === 'over') return;
     for (const [worker, reason] of this.#namedByPolicy(moment)) {
-      if (this.#members[worker]?.status === 'computing') this.#cancel(worker, reason);
+      this.#cancel(worker, reason);
     }
   }
 
@@ -227,10 +244,7 @@ export class Turn<State> {
 
   #openRound(): void {
     this.#openedAt = this.#time;
-    this.#schedule();
-  }
-
-  #schedule(): void {
+    this.#overdue = false;
     const { roundDeadline } = this.#options;
     if (roundDeadline == null) return;
     const deadline = roundDeadlineName(this.#version);
@@ -240,6 +254,7 @@ export class Turn<State> {
   #assign(worker: WorkerId, reason: AssignReason): void {
     const member = this.#members[worker];
     if (member === undefined) return;
+    this.#assigned.add(worker);
     const attempt = member.attempt + 1;
     const { incarnation } = member;
     this.#update(worker, {
@@ -262,9 +277,10 @@ export class Turn<State> {
     });
   }
 
+  /** Only of work that existed before the turn. */
   #cancel(worker: WorkerId, reason: string): void {
     const member = this.#members[worker];
-    if (member === undefined) return;
+    if (member?.status !== 'computing' || this.#assigned.has(worker)) return;
     const { incarnation, attempt, staleness } = member;
     this.effects.push({ type: 'cancel', worker, incarnation, attempt, staleness, reason });
     this.#assign(worker, 'restarted');
@@ -301,13 +317,18 @@ export class Turn<State> {
     this.effects.push({ type: 'ignore', event, reason });
   }
 
-  /** K^t, at least 1, and no more than there are workers to upload. */
+  /** K^t: an integer, at least 1, and no more than there are workers to upload. */
   #waitCount(): Decision<number> {
     const { policy } = this.#options;
-    const wanted = policy.waitCount(this.#policy, this.#view());
-    const most = policy.counts === 'mini-batches' ? Infinity : this.#available();
-    if (wanted.value > most) return { value: most, reason: `${wanted.reason}, only ${most} workers` };
-    return wanted.value >= 1 ? wanted : { value: 1, reason: `${wanted.reason}, at least 1` };
+    const { value, reason } = policy.waitCount(this.#policy, this.#view());
+    const available = this.#available();
+    if (value === Infinity)
+      return { value: available, reason: `${reason}, infinite: all ${available} workers` };
+    const most = policy.counts === 'mini-batches' ? Infinity : available;
+    if (value > most) return { value: most, reason: `${reason}, only ${most} workers` };
+    if (!(value >= 1)) return { value: 1, reason: `${reason}, at least 1 instead of ${value}` };
+    if (Number.isInteger(value)) return { value, reason };
+    return { value: Math.ceil(value), reason: `${reason}, ${value} rounded up` };
   }
 
   #available(): number {
@@ -336,6 +357,8 @@ export class Turn<State> {
     if (member !== undefined) this.#members[worker] = { ...member, ...change };
   }
 }
+
+const defaultMaxWorkers = 10_000;
 
 function roundDeadlineName(version: number): string {
   return `round:${version}`;

@@ -59,7 +59,8 @@ export interface Compute {
   readonly threads: number;
   readonly model: ModelInfo;
   /**
-   * Runs the task on the next free thread, first come, first served. When `signal` aborts, work stops at the next step
+   * Runs the task on the next free thread, first come, first served; a worker whose task was cancelled while it waited keeps
+   * its place for its next one. When `signal` aborts, work stops at the next step
    * boundary and the promise rejects with the signal's reason.
    * @throws StalewartError COMPUTE if the step throws or its thread exits (a new thread takes its place)
    */

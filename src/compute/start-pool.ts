@@ -26,7 +26,7 @@ export async function startPool(
   const { name, reason } = candidate;
   prepareProcess(name);
   try {
-    const { pool, model } = await ThreadPool.start({ ...data, backend: name }, threads, warn);
+    const { pool, model } = await ThreadPool.start({ ...data, backend: name }, threads, { warn });
     return { pool, model, backend: name, backendReason: reason + why };
   } catch (error) {
     if (!(error instanceof StartError)) throw error;

@@ -1,12 +1,15 @@
 /**
- * A fixed number of compute threads behind one queue: first come, first served. A thread that dies, or whose job threw,
- * is replaced; its job is rejected, and the queue goes on. A replacement that cannot start is not tried again, and when
- * no thread is left, everything is refused with the reason.
+ * A fixed number of compute threads behind one queue. A thread that dies, or whose job threw, is replaced; its job is
+ * rejected, and the queue goes on. A thread that dies idle is replaced after a pause that doubles each time, and no more
+ * once its place has lost too many in a row without a job done in between. A replacement that cannot start is not tried
+ * again. When no thread is left, everything is refused with the reason.
  */
+import { type CancelTimer, type Clock, systemClock } from '../clock/clock.js';
 import { StalewartError } from '../errors.js';
 import type { ModelInfo } from './compute.js';
 import { type Answer, type ComputeThread, type StartFailure, startComputeThread } from './compute-thread.js';
 import { firstLine } from './first-line.js';
+import { JobQueue } from './job-queue.js';
 import { type Job, reviveError, type ThreadData } from './thread-messages.js';
 
 /** Answer to a job that was done. */
@@ -24,6 +27,21 @@ interface Slot {
   readonly thread: ComputeThread;
   ready: boolean;
   pending: PendingJob | null;
+  /** Threads of this place that died idle since one of them did a job. */
+  idleDeaths: number;
+}
+
+/** Idle deaths in a row after which a place stays empty; the pauses before its replacements come to 3.1 s in all. */
+const maxIdleDeaths = 5;
+const firstPauseSeconds = 0.1;
+
+export interface ThreadPoolOptions {
+  /** Told, in one line, when a thread had to be replaced, and when it could not be. */
+  readonly warn: (message: string) => void;
+  /** For the pauses before replacements. Default: the system's. */
+  readonly clock?: Clock;
+  /** Default: a worker thread. */
+  readonly startThread?: typeof startComputeThread;
 }
 
 /** Thrown by `ThreadPool.start`: at what point a thread gave up, and with what error. */
@@ -42,30 +60,35 @@ export class StartError extends Error {
 export class ThreadPool {
   readonly #data: ThreadData;
   readonly #warn: (message: string) => void;
+  readonly #clock: Clock;
+  readonly #startThread: typeof startComputeThread;
   readonly #slots = new Set<Slot>();
-  readonly #queue: PendingJob[] = [];
+  /** Replacements that wait for their pause to end. */
+  readonly #pauses = new Set<CancelTimer>();
+  readonly #queue = new JobQueue<PendingJob>();
   /** Why no job is taken any more. */
   #refusal: StalewartError | null = null;
 
-  private constructor(data: ThreadData, warn: (message: string) => void) {
+  private constructor(data: ThreadData, options: ThreadPoolOptions) {
     this.#data = data;
-    this.#warn = warn;
+    this.#warn = options.warn;
+    this.#clock = options.clock ?? systemClock();
+    this.#startThread = options.startThread ?? startComputeThread;
   }
 
   /**
    * Starts all threads at once.
-   * @param warn is told when a thread had to be replaced, and when it could not be
    * @returns the pool, and the model as its first thread made it
    * @throws StartError if a thread cannot start; none is left running then
    */
   static async start(
     data: ThreadData,
     threads: number,
-    warn: (message: string) => void,
+    options: ThreadPoolOptions,
   ): Promise<{ pool: ThreadPool; model: ModelInfo }> {
-    const pool = new ThreadPool(data, warn);
+    const pool = new ThreadPool(data, options);
     try {
-      const [model] = await Promise.all(Array.from({ length: threads }, () => pool.#spawn()));
+      const [model] = await Promise.all(Array.from({ length: threads }, () => pool.#spawn(0)));
       if (model === undefined) throw new RangeError('a pool has at least one thread');
       return { pool, model };
     } catch (error) {
@@ -89,7 +112,7 @@ export class ThreadPool {
         const onAbort = () => this.#abort(pending);
         signal?.addEventListener('abort', onAbort);
         stopListening = () => signal?.removeEventListener('abort', onAbort);
-        this.#queue.push(pending);
+        this.#queue.add(pending);
         this.#dispatch();
       });
     } finally {
@@ -101,15 +124,17 @@ export class ThreadPool {
   async close(): Promise<void> {
     const slots = [...this.#slots];
     this.#slots.clear();
+    for (const cancel of this.#pauses) cancel();
+    this.#pauses.clear();
     const refusal = new StalewartError('COMPUTE', 'the compute pool was closed');
     for (const { pending } of slots) pending?.reject(refusal);
     this.#refuse(refusal);
     await Promise.all(slots.map(({ thread }) => thread.end()));
   }
 
-  #spawn(): Promise<ModelInfo> {
+  #spawn(idleDeaths: number): Promise<ModelInfo> {
     return new Promise((resolve, reject) => {
-      const thread = startComputeThread(this.#data, {
+      const thread = this.#startThread(this.#data, {
         ready: (model) => {
           slot.ready = true;
           resolve(model);
@@ -122,11 +147,12 @@ export class ThreadPool {
         answered: (answer) => this.#answered(slot, answer),
         died: (error) => {
           const { pending } = slot;
+          if (pending === null) return this.#diedIdle(slot, error);
           this.#replace(slot, error);
-          pending?.reject(error);
+          pending.reject(error);
         },
       });
-      const slot: Slot = { thread, ready: false, pending: null };
+      const slot: Slot = { thread, ready: false, pending: null, idleDeaths };
       this.#slots.add(slot);
     });
   }
@@ -142,13 +168,8 @@ export class ThreadPool {
   }
 
   #abort(pending: PendingJob): void {
-    const place = this.#queue.indexOf(pending);
-    if (place < 0) {
-      Atomics.store(pending.cancel, 0, 1); // its thread sees it before the next step
-    } else {
-      this.#queue.splice(place, 1);
-      pending.reject(pending.signal?.reason);
-    }
+    if (this.#queue.withdraw(pending)) pending.reject(pending.signal?.reason);
+    else Atomics.store(pending.cancel, 0, 1); // its thread sees it before the next step
   }
 
   #answered(slot: Slot, answer: Answer): void {
@@ -161,6 +182,7 @@ export class ThreadPool {
       pending.reject(failure);
       return;
     }
+    slot.idleDeaths = 0;
     this.#dispatch();
     if (pending.signal?.aborted || answer.type === 'cancelled') pending.reject(pending.signal?.reason);
     else pending.resolve(answer);
@@ -170,13 +192,36 @@ export class ThreadPool {
   #replace(slot: Slot, reason: StalewartError): void {
     this.#warn(`a compute thread is replaced: ${reason.message}`);
     this.#remove(slot);
-    this.#spawn().catch((error: unknown) => {
-      const left = this.#slots.size;
-      this.#warn(`a compute thread could not be replaced, ${left} are left: ${firstLine(error)}`);
-      if (left > 0) return;
-      const message = `no compute thread is left: the last could not be replaced (${firstLine(error)})`;
-      this.#refuse(new StalewartError('COMPUTE', message, { cause: error }));
+    this.#spawnInPlace(slot.idleDeaths);
+  }
+
+  /** A thread that dies with nothing to do may do so again and again: not at once, and not for ever. */
+  #diedIdle(slot: Slot, error: StalewartError): void {
+    this.#remove(slot);
+    const idleDeaths = slot.idleDeaths + 1;
+    if (idleDeaths > maxIdleDeaths) {
+      this.#giveUpPlace(`${idleDeaths} in a row ended idle: ${error.message}`, error);
+      return;
+    }
+    const seconds = firstPauseSeconds * 2 ** (idleDeaths - 1);
+    this.#warn(`a compute thread ended idle, it is replaced in ${seconds} s: ${error.message}`);
+    const cancel = this.#clock.after(seconds, () => {
+      this.#pauses.delete(cancel);
+      this.#spawnInPlace(idleDeaths);
     });
+    this.#pauses.add(cancel);
+  }
+
+  #spawnInPlace(idleDeaths: number): void {
+    this.#spawn(idleDeaths).catch((error: unknown) => this.#giveUpPlace(firstLine(error), error));
+  }
+
+  #giveUpPlace(why: string, cause: unknown): void {
+    const left = this.#slots.size + this.#pauses.size;
+    this.#warn(`a compute thread could not be replaced, ${left} are left: ${why}`);
+    if (left > 0) return;
+    const message = `no compute thread is left: the last could not be replaced (${why})`;
+    this.#refuse(new StalewartError('COMPUTE', message, { cause }));
   }
 
   #remove(slot: Slot): void {
@@ -186,7 +231,7 @@ export class ThreadPool {
 
   #refuse(refusal: StalewartError): void {
     this.#refusal ??= refusal;
-    for (const pending of this.#queue.splice(0)) pending.reject(this.#refusal);
+    for (const pending of this.#queue.clear()) pending.reject(this.#refusal);
   }
 }
 

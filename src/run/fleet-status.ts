@@ -1,8 +1,11 @@
 /**
- * What each worker is doing, as far as the server knows: folded from engine steps, heartbeats and crashes. For displays
+ * What each worker is doing, as far as the server knows: folded from engine steps and from what workers send. For displays
  * and logs only; no decision reads it.
+ *
+ * Invariant: it keeps an entry for those workers only that the run expects or the engine has taken in, whatever is heard.
  */
 import type { EngineStep } from '../../protocols/sync/events.js';
+import type { Member } from '../../protocols/sync/policy.js';
 import type { EngineState } from '../../protocols/sync/round-engine.js';
 import type { ToServer } from '../../protocols/wire/messages.js';
 import type { WorkerState, WorkerStatus } from '../telemetry/run-events.js';
@@ -10,54 +13,61 @@ import type { WorkerState, WorkerStatus } from '../telemetry/run-events.js';
 interface Tally {
   tasks: number;
   taskSeconds: number;
+  /** Of the last finished task: an upload of it, or of one before it, is a repetition. */
+  lastAttempt: number;
   restarts: number;
   crashes: number;
+  /** The last incarnation whose loss was counted. */
+  lastLost: number;
   contributions: number;
   /** From the last heartbeat, with the attempt that it was about. */
   heartbeat: { readonly attempt: number; readonly state: WorkerState } | null;
-  restarting: boolean;
 }
 
 export class FleetStatus {
-  readonly #tallies: Tally[];
-  #state: EngineState | null = null;
+  readonly #tallies = new Map<number, Tally>();
+  #members: readonly Member[] = [];
 
   /** @param workers N expected */
   constructor(workers: number) {
-    this.#tallies = Array.from({ length: workers }, newTally);
+    for (let worker = 0; worker < workers; worker += 1) this.#tallies.set(worker, newTally());
   }
 
   heard(header: ToServer): void {
-    const tally = this.#tally(header.worker);
-    if (header.type === 'heartbeat') tally.heartbeat = { attempt: header.attempt, state: header.state };
-    if (header.type === 'update') {
+    const tally = this.#tallies.get(header.worker);
+    if (tally === undefined) return;
+    const { type } = header;
+    if (type === 'heartbeat') tally.heartbeat = { attempt: header.attempt, state: header.state };
+    if (type === 'update' && header.attempt > tally.lastAttempt) {
+      tally.lastAttempt = header.attempt;
       tally.tasks += 1;
       tally.taskSeconds += header.taskSeconds;
     }
   }
 
   step({ event, effects }: EngineStep, state: EngineState): void {
-    this.#state = state;
-    if (event.type === 'worker-joined') this.#tally(event.worker).restarting = false;
+    this.#members = state.members;
     if (event.type === 'worker-lost' && !effects.some(({ type }) => type === 'ignore')) {
       const tally = this.#tally(event.worker);
-      tally.crashes += 1;
-      tally.restarting = event.returns;
+      if (event.incarnation > tally.lastLost) tally.crashes += 1;
+      tally.lastLost = Math.max(tally.lastLost, event.incarnation);
     }
     for (const effect of effects) {
+      if (effect.type === 'assign') this.#tally(effect.worker); // it has joined
       if (effect.type === 'cancel') this.#tally(effect.worker).restarts += 1;
       if (effect.type !== 'commit') continue;
       for (const { worker } of effect.contributions) this.#tally(worker).contributions += 1;
     }
   }
 
-  /** All workers, by index. */
+  /** The N expected workers and all others that joined, by index. */
   workers(): readonly WorkerStatus[] {
-    return this.#tallies.map((tally, worker) => {
-      const member = this.#state?.members[worker];
+    const known = [...this.#tallies].sort(([a], [b]) => a - b);
+    return known.map(([worker, tally]) => {
+      const member = this.#members[worker];
       return {
         worker,
-        state: this.#stateOf(worker, tally),
+        state: stateOf(member, tally),
         incarnation: member?.incarnation ?? 0,
         staleness: member?.staleness ?? 0,
         tasks: tally.tasks,
@@ -69,29 +79,29 @@ export class FleetStatus {
     });
   }
 
-  #stateOf(worker: number, { heartbeat, restarting }: Tally): WorkerState {
-    const member = this.#state?.members[worker];
-    switch (member?.status) {
-      case undefined:
-      case 'expected':
-        return 'joining';
-      case 'lost':
-        return restarting ? 'restarting' : 'lost';
-      case 'gone':
-        return 'gone';
-      case 'idle':
-        return 'idle';
-      case 'computing': {
-        const { state, attempt } = heartbeat ?? { state: 'computing', attempt: 0 };
-        const known = attempt === member.attempt && (state === 'waiting' || state === 'uploading');
-        return known ? state : 'computing';
-      }
-    }
-  }
-
   #tally(worker: number): Tally {
-    for (let index = this.#tallies.length; index <= worker; index += 1) this.#tallies.push(newTally());
-    return this.#tallies[worker] ?? newTally();
+    const known = this.#tallies.get(worker) ?? newTally();
+    this.#tallies.set(worker, known);
+    return known;
+  }
+}
+
+function stateOf(member: Member | undefined, { heartbeat }: Tally): WorkerState {
+  switch (member?.status) {
+    case undefined:
+    case 'expected':
+      return 'joining';
+    case 'lost':
+      return 'restarting';
+    case 'gone':
+      return 'gone';
+    case 'idle':
+      return 'idle';
+    case 'computing': {
+      const { state, attempt } = heartbeat ?? { state: 'computing', attempt: 0 };
+      const known = attempt === member.attempt && (state === 'waiting' || state === 'uploading');
+      return known ? state : 'computing';
+    }
   }
 }
 
@@ -99,10 +109,11 @@ function newTally(): Tally {
   return {
     tasks: 0,
     taskSeconds: 0,
+    lastAttempt: 0,
     restarts: 0,
     crashes: 0,
+    lastLost: 0,
     contributions: 0,
     heartbeat: null,
-    restarting: false,
   };
 }

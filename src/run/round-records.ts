@@ -1,6 +1,6 @@
 /**
- * Engine steps as records for people and files: one per closed round, one per restart, one per lost worker. A live, a
- * simulated and a replayed run make the same ones.
+ * Engine steps as records for people and files: one per closed round, one per restart. A live, a simulated and a replayed
+ * run make the same ones.
  */
 import type { Commit, EngineStep } from '../../protocols/sync/events.js';
 import {

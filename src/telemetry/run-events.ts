@@ -17,13 +17,13 @@ export interface RoundRecord {
   readonly loss: number;
   /** Mean staleness of the contributions, in versions. */
   readonly meanStaleness: number;
-  /** Updates that reached the server since the start, those refused later included. */
+  /** Updates of living assignments since the start, those refused by the policy or as non-finite included; each once. */
   readonly uploads: number;
   /** Models sent to workers since the start. */
   readonly downloads: number;
-  /** Restarts for staleness since the start. */
+  /** Restarts since the start: for staleness, or because the policy asked. */
   readonly restarts: number;
-  /** Σ over rounds of the workers that communicated with the server in the round, since the start. */
+  /** Σ over rounds of the workers that uploaded or were restarted in the round, since the start. */
   readonly communicationRounds: number;
   /** Why the round closed with fewer than K^t contributions; null for a full round. */
   readonly degraded: string | null;

@@ -1,6 +1,6 @@
 /**
- * Random runs of the round engine for fast-check: any registered policy with any settings, and a sequence of joins, answers,
- * losses, repeated, late and forged updates, deadlines and stops, in any order.
+ * Random runs of the round engine for fast-check: any registered policy with any settings, or a random one with any hooks,
+ * and a sequence of joins, answers, losses, repeated, late and forged updates, deadlines and stops, in any order.
  *
  * A plan names no attempt and no version: the driver knows those from the assignments that the engine gave, as a worker
  * does. So most updates answer a real assignment, and the false ones are false on purpose.
@@ -13,6 +13,7 @@ import type {
   UpdateArrived,
   WorkerId,
 } from '../../protocols/sync/events.js';
+import type { Policy } from '../../protocols/sync/policy.js';
 import { findPolicy, policyNames } from '../../protocols/sync/registry.js';
 import {
   advance,
@@ -25,6 +26,10 @@ import {
   type PolicySettingsInput,
   resolvePolicySettings,
 } from '../../protocols/sync/settings.js';
+import { type RandomRules, arbitraryRules, randomPolicy } from './random-policy.js';
+
+/** A registered policy by its name, or a random one. */
+export type PolicyChoice = string | RandomRules;
 
 /** What happens next. Numbers pick one of the workers, or updates, that are there at that point. */
 type PlannedStep =
@@ -45,7 +50,7 @@ type PlannedStep =
   | { readonly type: 'stop'; readonly when: 'finish-round' | 'now' };
 
 export interface RunPlan {
-  readonly policy: string;
+  readonly policy: PolicyChoice;
   readonly settings: PolicySettingsInput;
   readonly options: Pick<EngineOptions, 'maxRounds' | 'skipNonFinite' | 'roundDeadline'>;
   /** Those of the first N that join before anything else happens. */
@@ -55,7 +60,7 @@ export interface RunPlan {
 
 /** What went in and what came out, and under which settings. */
 export interface Trace {
-  readonly policy: string;
+  readonly policy: PolicyChoice;
   readonly settings: PolicySettings;
   readonly options: EngineOptions;
   readonly steps: readonly EngineStep[];
@@ -135,7 +140,7 @@ const settings: fc.Arbitrary<PolicySettingsInput> = fc
 
 /** @param policies to choose from (default: all that are registered) @param fixed settings to force */
 export function arbitraryRun(
-  policies: readonly string[] = policyNames,
+  policies: readonly string[] | 'random' = policyNames,
   fixed: (input: PolicySettingsInput) => PolicySettingsInput = (input) => input,
 ): fc.Arbitrary<RunPlan> {
   const timed = (step: fc.Arbitrary<PlannedStep>) =>
@@ -146,7 +151,7 @@ export function arbitraryRun(
   });
   return fc
     .record({
-      policy: fc.constantFrom(...policies),
+      policy: policies === 'random' ? arbitraryRules : fc.constantFrom<PolicyChoice[]>(...policies),
       settings: settings.map(fixed),
       options: fc.record(
         {
@@ -179,9 +184,15 @@ export function drive(plan: RunPlan, engine: Advance = advance, options = engine
 
 export function engineOptions(plan: RunPlan): EngineOptions {
   const resolved = resolvePolicySettings(plan.settings);
-  const policy = findPolicy(plan.policy)?.create(resolved);
-  if (policy === undefined) throw new Error(`no policy ${plan.policy}`);
+  const policy = createPolicy(plan.policy, resolved);
   return { ...plan.options, policy, workers: resolved.workers, localSteps: 10 };
+}
+
+export function createPolicy(choice: PolicyChoice, resolved: PolicySettings): Policy {
+  if (typeof choice !== 'string') return randomPolicy(choice);
+  const policy = findPolicy(choice)?.create(resolved);
+  if (policy === undefined) throw new Error(`no policy ${choice}`);
+  return policy;
 }
 
 export interface Turn {

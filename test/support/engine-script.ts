@@ -1,11 +1,26 @@
 /** Drives the round engine by hand: workers join, upload and are lost by one call each; effects are returned. */
+import assert from 'node:assert/strict';
 import type { Effect, EngineEvent } from '../../protocols/sync/events.js';
+import { findPolicy } from '../../protocols/sync/registry.js';
 import {
   advance,
   type EngineOptions,
   type EngineState,
   initialState,
 } from '../../protocols/sync/round-engine.js';
+import { type PolicySettingsInput, resolvePolicySettings } from '../../protocols/sync/settings.js';
+
+/** An engine under a registered policy with these settings, and U = 10. */
+export function optionsFor(
+  name: string,
+  settings: PolicySettingsInput,
+  more: Partial<EngineOptions> = {},
+): EngineOptions {
+  const resolved = resolvePolicySettings(settings);
+  const policy = findPolicy(name)?.create(resolved);
+  assert.ok(policy, `no policy ${name}`);
+  return { policy, workers: resolved.workers, localSteps: 10, ...more };
+}
 
 export interface Upload {
   readonly loss?: number;

@@ -18,11 +18,11 @@ import type {
   WorkerId,
 } from '../../protocols/sync/events.js';
 import type { Policy } from '../../protocols/sync/policy.js';
-import { findPolicy } from '../../protocols/sync/registry.js';
 import type { PolicySettings } from '../../protocols/sync/settings.js';
-import type { Trace } from './arbitrary-runs.js';
+import { createPolicy, type PolicyChoice, type Trace } from './arbitrary-runs.js';
+import { ofRound, type RandomRules, restartsAtWill } from './random-policy.js';
 
-/** τ_max after a commit with K of N workers, by the formulas of the papers; of other policies only the order is checked. */
+/** τ_max after a commit with K of N workers, by the formulas of the papers; the other registered policies have none. */
 const bounds: Readonly<Record<string, (settings: PolicySettings, k: number, n: number) => number>> = {
   'k-sync': () => 1,
   abs: ({ threshold, a, maxStaleness = Infinity }, k, n) => {
@@ -45,6 +45,8 @@ interface Entry {
   assigned: Assign | null;
   /** An update of that assignment has been decided about. */
   answered: boolean;
+  /** Turn in which it was assigned. */
+  assignedIn: number;
 }
 
 /** @throws AssertionError naming the first promise that the trace breaks */
@@ -68,17 +70,22 @@ export class Books {
   readonly #attempts = new Map<WorkerId, number>();
   /** Largest staleness that the bound of the commit before leaves. */
   #largestStaleness = Infinity;
+  #turns = 0;
+  /** Round deadline that is to come, by its name; whether that of the open round has passed. */
+  #deadline: string | null = null;
+  #overdue = false;
+  #isOpen = false;
 
   constructor(trace: Trace) {
     this.#trace = trace;
-    const policy = findPolicy(trace.policy)?.create(trace.settings);
-    assert.ok(policy);
-    this.#policy = policy;
+    this.#policy = createPolicy(trace.policy, trace.settings);
     for (let worker = 0; worker < trace.options.workers; worker++) this.#entry(worker, 'expected');
   }
 
   turn(event: EngineEvent, effects: readonly Effect[]): void {
     const wasOver = this.over;
+    this.#turns += 1;
+    const named = this.#namedByPolicy(event);
     this.#happened(event);
     if (event.type === 'update-arrived') {
       const verdicts = effects.filter(
@@ -96,7 +103,12 @@ export class Books {
       assert.deepEqual(late, [], 'something was done after the run was over');
     }
     if (this.over) assert.deepEqual(this.held, [], 'the run is over, but updates are still held');
-    else this.#nobodyIsForgotten();
+    else {
+      this.#nobodyIsForgotten();
+      this.#namedAreRestarted(named, effects);
+      const late = this.#overdue && this.held.length > 0;
+      assert.ok(!late, 'a round is kept open with contributions after its deadline');
+    }
   }
 
   /** Workers that are not gone for good. */
@@ -106,6 +118,7 @@ export class Books {
 
   #happened(event: EngineEvent): void {
     if (this.over) return;
+    if (event.type === 'deadline-passed' && event.deadline === this.#deadline) this.#overdue = true;
     if (event.type === 'worker-joined') {
       const entry = this.#entry(event.worker, 'gone');
       if (event.incarnation <= entry.incarnation) return;
@@ -141,7 +154,11 @@ export class Books {
         reasoned(effect.reason);
         return this.#cancel(effect, next);
       case 'schedule':
-        assert.ok(effect.at > event.time, 'a deadline lies ahead');
+        assert.equal(effect.at, event.time + (this.#trace.options.roundDeadline ?? NaN), 'the deadline');
+        assert.ok(this.#deadline !== effect.deadline, 'a deadline is asked for twice');
+        assert.ok(!this.#isOpen, 'a deadline in the middle of a round');
+        this.#deadline = effect.deadline;
+        this.#isOpen = true;
         return;
       case 'ignore':
         reasoned(effect.reason);
@@ -179,7 +196,7 @@ export class Books {
       `${effect.updateId}: staleness ${effect.staleness} is more than ${this.#largestStaleness}`,
     );
     assert.equal(effect.worker, event.worker);
-    assert.ok(Number.isFinite(effect.weight));
+    assert.equal(effect.weight, this.#weightOf(event), `the weight of ${effect.updateId}`);
     this.held.push(effect);
   }
 
@@ -191,6 +208,7 @@ export class Books {
       const living = entry !== null && ownId && !entry.answered && !this.over;
       const refused = effect.reason === 'refused-by-policy' || effect.reason === 'non-finite';
       assert.equal(living, refused, `${effect.updateId} was refused as ${effect.reason}`);
+      if (effect.reason === 'refused-by-policy') assert.equal(this.#weightOf(event), null, 'it was admitted');
       if (entry !== null && refused) entry.answered = true;
     } else {
       assert.ok(held >= 0, `${effect.updateId} was discarded but not held`);
@@ -202,15 +220,18 @@ export class Books {
     const { contributions, waitCount, degraded, maxStaleness } = commit;
     // (2)
     assert.equal(commit.version, this.version + 1, 'versions rise by 1');
+    const wanted = this.#waitCount();
     this.version = commit.version;
     this.commits.push(commit);
     assert.ok(Number.isInteger(waitCount) && waitCount >= 1, `a wait count of ${waitCount}`);
+    if (wanted !== null) assert.equal(waitCount, wanted, 'the wait count is not what the policy says');
     const distinct = this.#policy.counts !== 'mini-batches';
     if (distinct)
       assert.ok(waitCount <= this.available, `waits for ${waitCount} of ${this.available} workers`);
     if (degraded === null) assert.equal(contributions.length, waitCount, 'a full round has K contributions');
     else {
       reasoned(degraded);
+      assert.ok(this.#overdue, 'degraded before its deadline');
       assert.ok(contributions.length >= 1 && contributions.length < waitCount, 'degraded means too few');
     }
     const contributors = new Set(contributions.map(({ worker }) => worker));
@@ -227,18 +248,70 @@ export class Books {
       'a commit holds exactly what was accumulated',
     );
     this.held = [];
+    this.#overdue = false;
+    this.#deadline = null;
+    this.#isOpen = false;
     const mean = contributions.reduce((sum, { loss }) => sum + loss, 0) / contributions.length;
     assert.equal(commit.loss, mean, 'the loss is the mean of the contributions');
-    if (this.#policy.scale === undefined) {
-      assert.ok(Math.abs(commit.scale * contributions.length - 1) < 1e-12, 'the contributions are averaged');
-    }
+    const factor = rulesOf(this.#trace.policy)?.scale ?? 1;
+    const averaged = Math.abs(commit.scale * contributions.length - factor) < 1e-12;
+    assert.ok(averaged, 'the contributions are averaged');
     // (3)
-    const { policy, settings } = this.#trace;
-    const byDefault = this.#policy.maxStaleness === undefined ? Infinity : (maxStaleness ?? Infinity);
-    const bound = bounds[policy]?.(settings, waitCount, this.available) ?? byDefault;
+    const bound = this.#bound(waitCount);
     assert.equal(maxStaleness, bound === Infinity ? null : bound, 'τ_max is not what the settings say');
     this.#largestStaleness = this.#policy.stalenessTest === 'gt' ? bound : bound - 1;
     this.#stalenessVector(commit);
+  }
+
+  #bound(waitCount: number): number {
+    const { policy, settings } = this.#trace;
+    if (typeof policy === 'string') return bounds[policy]?.(settings, waitCount, this.available) ?? Infinity;
+    return policy.bounds === null ? Infinity : ofRound(policy.bounds, this.version);
+  }
+
+  /** K^t by the rules of a random policy; null: the policy is registered, its own tests say. */
+  #waitCount(): number | null {
+    const rules = rulesOf(this.#trace.policy);
+    if (rules === null) return null;
+    const wanted = ofRound(rules.waitCounts, this.version);
+    if (Number.isNaN(wanted)) return 1;
+    if (wanted === Infinity || rules.counts === 'workers') {
+      return Math.min(this.available, Math.max(1, Math.ceil(wanted)));
+    }
+    return Math.max(1, Math.ceil(wanted));
+  }
+
+  /** What an update of the living weighs; null: the policy refuses it. */
+  #weightOf(update: UpdateArrived): number | null {
+    const weights = rulesOf(this.#trace.policy)?.weights ?? null;
+    return weights === null ? 1 : ofRound(weights, update.attempt + update.worker);
+  }
+
+  /** Attempts that a random policy names for a restart once this event is dealt with, if it closes no round. */
+  #namedByPolicy({ type }: EngineEvent): ReadonlyMap<WorkerId, number> {
+    const rules = rulesOf(this.#trace.policy);
+    const moment = type === 'update-arrived' ? 'update' : type === 'deadline-passed' ? 'deadline' : null;
+    const named = new Map<WorkerId, number>();
+    if (rules === null || moment === null || this.over) return named;
+    for (const [worker, { status, assigned, answered }] of this.workers) {
+      const works = status === 'living' && assigned !== null && !answered;
+      if (works && restartsAtWill(rules, moment, this.version, worker)) named.set(worker, assigned.attempt);
+    }
+    return named;
+  }
+
+  #namedAreRestarted(named: ReadonlyMap<WorkerId, number>, effects: readonly Effect[]): void {
+    // Dead updates are turned away before the policy is asked; a commit changes the version, and so who is named.
+    if (effects.some(({ type }) => type === 'commit')) return;
+    const heard = effects.every(
+      (effect) => effect.type !== 'discard' || effect.reason === 'refused-by-policy',
+    );
+    if (!heard) return;
+    for (const [worker, attempt] of named) {
+      const entry = this.workers.get(worker);
+      const works = entry?.assigned?.attempt === attempt && !entry.answered;
+      assert.ok(!works, `worker ${worker} was named by the policy and not restarted`);
+    }
   }
 
   /** τ_k of the living is the number of versions since the model that they compute from. */
@@ -267,6 +340,7 @@ export class Books {
     this.#attempts.set(effect.worker, effect.attempt);
     entry.assigned = effect;
     entry.answered = false;
+    entry.assignedIn = this.#turns;
   }
 
   #cancel(effect: Cancel, next: Effect | undefined): void {
@@ -275,8 +349,14 @@ export class Books {
     assert.equal(effect.attempt, entry.assigned.attempt, 'the last attempt is cancelled');
     assert.equal(effect.incarnation, entry.incarnation);
     assert.equal(effect.staleness, this.version - entry.assigned.version);
-    const allowed = this.#policy.restarts !== undefined || effect.staleness > this.#largestStaleness;
+    const rules = rulesOf(this.#trace.policy);
+    const moments = ['commit', 'update', 'deadline'] as const;
+    const atWill = moments.some(
+      (moment) => rules !== null && restartsAtWill(rules, moment, this.version, effect.worker),
+    );
+    const allowed = atWill || effect.staleness > this.#largestStaleness;
     assert.ok(allowed, 'a worker within the bound was restarted');
+    assert.ok(entry.assignedIn < this.#turns, `worker ${effect.worker} was given that work just now`);
     assert.ok(next?.type === 'assign' && next.worker === effect.worker, 'new work follows a cancel');
     entry.assigned = null;
   }
@@ -308,10 +388,15 @@ export class Books {
   }
 
   #entry(worker: WorkerId, status: 'expected' | 'gone'): Entry {
-    const entry = this.workers.get(worker) ?? { incarnation: 0, status, assigned: null, answered: false };
+    const fresh = { incarnation: 0, status, assigned: null, answered: false, assignedIn: 0 };
+    const entry = this.workers.get(worker) ?? fresh;
     this.workers.set(worker, entry);
     return entry;
   }
+}
+
+function rulesOf(policy: PolicyChoice): RandomRules | null {
+  return typeof policy === 'string' ? null : policy;
 }
 
 function reasoned(reason: string): void {

@@ -224,6 +224,69 @@ const mutants: readonly Mutant[] = [
     ),
   },
   {
+    breaks: 'keeps a round open after its deadline although it has contributions',
+    found: /kept open with contributions/,
+    engine: (options, state, event) => advance(options, { ...state, overdue: false }, event),
+  },
+  {
+    breaks: 'closes short of K before the deadline',
+    found: /degraded before its deadline/,
+    engine: (options, state, event) =>
+      advance(options, { ...state, overdue: event.type === 'update-arrived' }, event),
+  },
+  {
+    breaks: 'asks for the same deadline twice',
+    found: /asked for twice|in the middle of a round/,
+    engine: changing('schedule', (schedule) => [schedule, schedule]),
+  },
+  {
+    breaks: 'asks for the deadline too late',
+    found: /the deadline/,
+    engine: changing('schedule', (schedule) => [{ ...schedule, at: schedule.at + 1 }]),
+  },
+  {
+    breaks: 'waits for half an update',
+    found: /a wait count of/,
+    engine: changingCommit(({ waitCount }) => ({ waitCount: waitCount - 0.5 })),
+  },
+  {
+    breaks: 'waits for another number than the policy wants',
+    found: /not what the policy says/,
+    engine: changingCommit(() => ({ waitCount: 1, degraded: null })),
+  },
+  {
+    breaks: 'cancels work that it has just given',
+    found: /given that work just now/,
+    engine: telling((effects) =>
+      effects.flatMap((effect) => {
+        if (effect.type !== 'assign' || effect.reason !== 'refused') return [effect];
+        const { worker, incarnation, attempt } = effect;
+        const cancel = {
+          type: 'cancel',
+          worker,
+          incarnation,
+          attempt,
+          staleness: 0,
+          reason: 'at will',
+        } as const;
+        return [effect, cancel, { ...effect, attempt: attempt + 1 }];
+      }),
+    ),
+  },
+  {
+    breaks: 'admits what the policy refuses, or weighs it otherwise',
+    found: /the weight of/,
+    options: (options) => ({
+      ...options,
+      policy: { ...options.policy, admit: () => ({ accept: true, weight: 7, reason: 'everything' }) },
+    }),
+  },
+  {
+    breaks: 'does not ask the policy for restarts',
+    found: /named by the policy and not restarted/,
+    options: (options) => ({ ...options, policy: { ...options.policy, restarts: () => [] } }),
+  },
+  {
     breaks: 'gives no reason',
     found: /without a reason/,
     engine: changing('cancel', (cancel) => [{ ...cancel, reason: '' }]),
@@ -231,7 +294,9 @@ const mutants: readonly Mutant[] = [
 ];
 
 describe('round engine: checks', () => {
-  const plans = fc.sample(arbitraryRun(), { numRuns: 500, seed: 20230108 });
+  const plans = [arbitraryRun(), arbitraryRun('random')].flatMap((runs) =>
+    fc.sample(runs, { numRuns: 500, seed: 20230108 }),
+  );
 
   it('find nothing wrong with the engine itself', () => {
     for (const plan of plans) checkTrace(drive(plan));

@@ -1,6 +1,7 @@
 /**
- * The promises of the round engine, for every registered policy with random settings, over random runs; that the state can
- * be written out and read back at any point; and that whoever waits is served in the end.
+ * The promises of the round engine, for every registered policy with random settings and for random policies with every
+ * hook, over random runs; that the state can be written out and read back at any point; and that whoever waits is served in
+ * the end.
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
@@ -11,6 +12,10 @@ import { arbitraryRun, drive, engineOptions, type RunPlan, runPlan } from '../..
 import { checkTrace } from '../../support/trace-checks.js';
 
 const numRuns = 300;
+const anyRun = fc.oneof(
+  { weight: 3, arbitrary: arbitraryRun() },
+  { weight: 1, arbitrary: arbitraryRun('random') },
+);
 
 describe('round engine: properties', () => {
   for (const policy of policyNames) {
@@ -50,9 +55,55 @@ describe('round engine: properties', () => {
     });
   }
 
+  it('keeps its promises under random policies with every hook', () => {
+    const seen = new Set<string>();
+    fc.assert(
+      fc.property(arbitraryRun('random'), (plan) => {
+        const trace = drive(plan);
+        checkTrace(trace);
+        for (const { event, effects } of trace.steps) {
+          for (const effect of effects) {
+            if (effect.type === 'discard' || effect.type === 'assign') seen.add(effect.reason);
+            if (effect.type === 'cancel') seen.add(effect.reason.replace(/\d+/g, 'n'));
+            if (effect.type === 'cancel' && event.type === 'deadline-passed') seen.add('late restart');
+            if (effect.type !== 'commit') continue;
+            const { contributions, degraded, reason, waitCount } = effect;
+            const distinct = new Set(contributions.map(({ worker }) => worker)).size;
+            if (distinct < contributions.length) seen.add('one worker twice');
+            if (distinct < contributions.length && degraded === null) seen.add('one worker twice, full');
+            if (waitCount > 7) seen.add('more than there are workers');
+            if (degraded !== null) seen.add(degraded.replace(/\d+/g, 'n'));
+            seen.add(reason.replace(/at will,? ?/, '').replace(/\d+(\.\d+)?/g, 'n'));
+          }
+        }
+      }),
+      { numRuns: 3 * numRuns },
+    );
+    const reached = [
+      'refused-by-policy',
+      'pulled',
+      'staleness n ≥ n',
+      'staleness n > n',
+      'at will, at this commit',
+      'at will, at this update',
+      'at will, at this deadline',
+      'late restart',
+      'one worker twice, full',
+      'more than there are workers',
+      'the first contribution after the deadline of n',
+      'n contributions after the deadline of n',
+      'n rounded up',
+      'at least n instead of n',
+      'at least n instead of NaN',
+      'infinite: all n workers',
+      'only n workers',
+    ];
+    for (const what of reached) assert.ok(seen.has(what), `${what} never happened: ${[...seen].join('; ')}`);
+  });
+
   it('does not change the state that it is given', () => {
     fc.assert(
-      fc.property(arbitraryRun(), (plan) => {
+      fc.property(anyRun, (plan) => {
         drive(plan, (options, state, event) => advance(options, deepFreeze(state), deepFreeze(event)));
       }),
       { numRuns },
@@ -61,7 +112,7 @@ describe('round engine: properties', () => {
 
   it('goes on identically from a state that was written out as JSON, at any point', () => {
     fc.assert(
-      fc.property(arbitraryRun(), (plan) => {
+      fc.property(anyRun, (plan) => {
         const options = engineOptions(plan);
         let copy = initialState(options);
         for (const { step, after } of runPlan(plan)) {

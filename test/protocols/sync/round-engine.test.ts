@@ -1,18 +1,10 @@
 import assert from 'node:assert/strict';
-import { findPolicy } from '../../../protocols/sync/registry.js';
-import type { EngineOptions } from '../../../protocols/sync/round-engine.js';
-import { type PolicySettingsInput, resolvePolicySettings } from '../../../protocols/sync/settings.js';
-import { EngineScript, ofType } from '../../support/engine-script.js';
+import type { Effect } from '../../../protocols/sync/events.js';
+import type { Policy } from '../../../protocols/sync/policy.js';
+import { EngineScript, ofType, optionsFor } from '../../support/engine-script.js';
 
-function script(
-  name: string,
-  settings: PolicySettingsInput,
-  more: Partial<EngineOptions> = {},
-): EngineScript {
-  const resolved = resolvePolicySettings(settings);
-  const policy = findPolicy(name)?.create(resolved);
-  assert.ok(policy);
-  const engine = new EngineScript({ policy, workers: resolved.workers, localSteps: 10, ...more });
+function script(...options: Parameters<typeof optionsFor>): EngineScript {
+  const engine = new EngineScript(optionsFor(...options));
   engine.joinAll();
   return engine;
 }
@@ -140,18 +132,121 @@ describe('round engine', () => {
     assert.equal(engine.state.status, 'running');
   });
 
-  it('closes a round degraded after its deadline, and asks for the deadline again while it is empty', () => {
+  it('closes a round degraded at its deadline with what it has', () => {
     const engine = script('local-sgd', { workers: 3 }, { roundDeadline: 5 });
     assert.deepEqual(ofType(engine.effects, 'schedule'), [{ type: 'schedule', deadline: 'round:0', at: 5 }]);
+    engine.upload(1);
     engine.time = 5;
     const passed = { type: 'deadline-passed', time: 5, deadline: 'round:0' } as const;
-    assert.equal(ofType(engine.event(passed), 'schedule')[0]?.at, 10);
-    engine.upload(1);
-    const [commit] = ofType(engine.event({ ...passed, time: 10 }), 'commit');
+    const effects = engine.event(passed);
+    const [commit] = ofType(effects, 'commit');
     assert.equal(commit?.waitCount, 3);
     assert.equal(commit.contributions.length, 1);
-    assert.match(commit.degraded ?? '', /1 contributions after the deadline of 5/);
-    assert.equal(ofType(engine.event({ ...passed, time: 10 }), 'ignore').length, 1);
+    assert.match(commit.degraded ?? '', /^1 contribution after the deadline of 5$/);
+    assert.deepEqual(ofType(effects, 'schedule'), [{ type: 'schedule', deadline: 'round:1', at: 10 }]);
+    assert.equal(ofType(engine.event(passed), 'ignore').length, 1);
+  });
+
+  it('closes a round that is empty at its deadline on the first contribution thereafter', () => {
+    const engine = script('local-sgd', { workers: 3 }, { roundDeadline: 5 });
+    const passed = { type: 'deadline-passed', time: 5, deadline: 'round:0' } as const;
+    assert.deepEqual(engine.event(passed), []);
+    assert.equal(ofType(engine.event(passed), 'ignore').length, 1);
+    engine.time = 7;
+    const effects = engine.upload(1);
+    const [commit] = ofType(effects, 'commit');
+    assert.equal(commit?.degraded, 'the first contribution after the deadline of 5');
+    assert.deepEqual(ofType(effects, 'schedule'), [{ type: 'schedule', deadline: 'round:1', at: 12 }]);
+    assert.deepEqual(ofType(engine.upload(1), 'commit'), [], 'the next round has its own deadline');
+  });
+
+  it('closes an overdue round as a full one where the contribution is all that it waits for', () => {
+    const engine = script('asgd', { workers: 2 }, { roundDeadline: 5 });
+    engine.event({ type: 'deadline-passed', time: 5, deadline: 'round:0' });
+    const commits = ofType(engine.upload(1), 'commit');
+    assert.deepEqual(
+      commits.map(({ degraded }) => degraded),
+      [null],
+    );
+  });
+
+  it('makes an integer of any wait count, and says so', () => {
+    const cases = [
+      [1.5, 2, 'mine, 1.5 rounded up'],
+      [0.2, 1, 'mine, at least 1 instead of 0.2'],
+      [-Infinity, 1, 'mine, at least 1 instead of -Infinity'],
+      [Number.NaN, 1, 'mine, at least 1 instead of NaN'],
+      [2.5, 3, 'mine, 2.5 rounded up'],
+      [3.5, 3, 'mine, only 3 workers'],
+      [Infinity, 3, 'mine, infinite: all 3 workers'],
+    ] as const;
+    for (const counts of ['workers', 'mini-batches'] as const) {
+      for (const [value, wanted, why] of cases) {
+        const atMost = counts === 'workers' || value !== 3.5;
+        const policy = {
+          name: 'mine',
+          counts,
+          initial: () => null,
+          waitCount: () => ({ value, reason: 'mine' }),
+        };
+        const engine = new EngineScript({ policy, workers: 3, localSteps: 1 });
+        engine.joinAll();
+        for (let upload = 0; engine.state.version === 0; upload += 1) engine.upload(upload % 3);
+        const [commit] = ofType(engine.effects, 'commit');
+        assert.equal(commit?.waitCount, atMost ? wanted : 4);
+        assert.equal(commit.contributions.length, commit.waitCount);
+        assert.equal(commit.degraded, null);
+        assert.equal(commit.reason, atMost ? why : 'mine, 3.5 rounded up');
+      }
+    }
+  });
+
+  it('cancels only work that existed before the event', () => {
+    const policy: Policy<null> = {
+      name: 'mine',
+      initial: () => null,
+      waitCount: () => ({ value: 1, reason: 'mine' }),
+      admit: (_state, { worker }) =>
+        worker === 0 ? { accept: false, reason: 'no' } : { accept: true, weight: 1, reason: 'yes' },
+      maxStaleness: () => 1,
+      restarts: (_state, { members }) => members.map(({ worker }) => ({ worker, reason: 'all' })),
+    };
+    const engine = new EngineScript({ policy, workers: 3, localSteps: 1 });
+    engine.joinAll();
+    const cancelled = (effects: readonly Effect[]) =>
+      ofType(effects, 'cancel').map(({ worker, reason }) => [worker, reason]);
+    const refused = engine.upload(0);
+    assert.deepEqual(
+      ofType(refused, 'assign').map(({ worker, reason }) => [worker, reason]),
+      [
+        [0, 'refused'],
+        [1, 'restarted'],
+        [2, 'restarted'],
+      ],
+    );
+    assert.deepEqual(cancelled(refused), [
+      [1, 'all'],
+      [2, 'all'],
+    ]);
+    // Once each, although commit, bound and update all ask for it; the uploader has just been given its work.
+    assert.deepEqual(cancelled(engine.upload(1)), [
+      [0, 'staleness 1 ≥ 1'],
+      [2, 'staleness 1 ≥ 1'],
+    ]);
+  });
+
+  it('ignores the join of a worker number beyond the most that it takes, and keeps no place for it', () => {
+    const engine = script('k-async', { workers: 2, waitCount: 2 });
+    for (const worker of [5_000_000, 10_000, -1, 0.5]) {
+      const [ignored] = ofType(engine.join(worker), 'ignore');
+      assert.equal(ignored?.reason, `worker ${worker} is none of 0 to 9999`);
+    }
+    assert.equal(engine.state.members.length, 2);
+    const small = script('k-async', { workers: 2, waitCount: 2 }, { maxWorkers: 4 });
+    assert.equal(ofType(small.join(3), 'assign').length, 1);
+    assert.equal(ofType(small.join(4), 'ignore').length, 1);
+    const narrow = script('k-async', { workers: 2, waitCount: 2 }, { maxWorkers: 1 });
+    assert.equal(ofType(narrow.effects, 'assign').length, 2, 'the expected ones may always join');
   });
 
   it('finishes after the asked number of rounds', () => {
@@ -186,84 +281,5 @@ describe('round engine', () => {
       other.state = JSON.parse(JSON.stringify(other.state)) as typeof other.state;
       assert.deepEqual(other.upload(worker), engine.upload(worker));
     }
-  });
-});
-
-describe('ABS', () => {
-  it('restarts a worker when its staleness reaches τ_max, before it could upload', () => {
-    // a = 4, K = 2: τ_max = 2. Workers 0 and 1 close two rounds; 2 and 3 are then 2 rounds behind.
-    const engine = script('abs', { workers: 4, k0: 2, waitCount: 2, a: 4 });
-    engine.upload(0);
-    assert.deepEqual(ofType(engine.upload(1), 'cancel'), []);
-    engine.upload(0);
-    const effects = engine.upload(1);
-    assert.equal(ofType(effects, 'commit')[0]?.maxStaleness, 2);
-    assert.deepEqual(
-      ofType(effects, 'cancel').map(({ worker, staleness, reason }) => [worker, staleness, reason]),
-      [
-        [2, 2, 'staleness 2 ≥ 2'],
-        [3, 2, 'staleness 2 ≥ 2'],
-      ],
-    );
-    assert.deepEqual(ofType(effects, 'assign').filter((a) => a.reason === 'restarted').length, 2);
-  });
-
-  it('with the test `gt` restarts one round later', () => {
-    const engine = script('abs', { workers: 3, waitCount: 1, maxStaleness: 1, stalenessTest: 'gt' });
-    assert.deepEqual(ofType(engine.upload(0), 'cancel'), []);
-    assert.deepEqual(
-      ofType(engine.upload(0), 'cancel').map(({ worker }) => worker),
-      [1, 2],
-    );
-  });
-
-  it('grows K^t with the square root of the smoothed loss, by hand', () => {
-    // F(w0) = 2 (first mini-batches). Without smoothing, loss 0.5 gives K = floor(2·sqrt(4)) = 4, clamped by nothing.
-    const engine = script('abs', { workers: 6, k0: 2, a: Infinity, lossSmoothing: 0 });
-    engine.upload(0, { firstLoss: 2, loss: 0.5 });
-    engine.upload(1, { firstLoss: 2, loss: 0.5 });
-    assert.equal(engine.state.version, 1);
-    for (const worker of [0, 1, 2]) engine.upload(worker);
-    assert.equal(engine.state.version, 1);
-    const [commit] = ofType(engine.upload(3), 'commit');
-    assert.equal(commit?.waitCount, 4);
-    assert.match(commit.reason, /K0\*sqrt\(2\.000\/0\.500\)=4\.00/);
-  });
-
-  it('smooths the loss: F̄ = 0.9·F(w0) + 0.1·F after the first round', () => {
-    // F̄ = 0.9·2 + 0.1·0.5 = 1.85; 2·sqrt(2 / 1.85) = 2.08: floor 2, ceil 3.
-    const kAfterOne = (kRounding: 'floor' | 'ceil'): number => {
-      const engine = script('abs', { workers: 6, k0: 2, kRounding });
-      engine.upload(0, { loss: 0.5 });
-      engine.upload(1, { loss: 0.5 });
-      return (engine.state.policy as { waitCount: number }).waitCount;
-    };
-    assert.equal(kAfterOne('floor'), 2);
-    assert.equal(kAfterOne('ceil'), 3);
-  });
-
-  it('never lets K fall, unless told to', () => {
-    const waitCounts = (kMonotone: boolean): number[] => {
-      const engine = script('abs', { workers: 8, k0: 1, a: Infinity, lossSmoothing: 0, kMonotone });
-      engine.upload(0, { loss: 0.1 }); // sqrt(2 / 0.1) = 4.47
-      for (const worker of [0, 1, 2, 3]) engine.upload(worker, { loss: 1.5 }); // sqrt(2 / 1.5) = 1.15
-      for (let worker = 4; engine.state.version < 3; worker += 1) engine.upload(worker % 8, { loss: 1.5 });
-      return ofType(engine.effects, 'commit').map((commit) => commit.waitCount);
-    };
-    assert.deepEqual(waitCounts(true), [1, 4, 4]);
-    assert.deepEqual(waitCounts(false), [1, 4, 1]);
-  });
-
-  it('tightens τ_max as K grows, never below 1', () => {
-    const engine = script('abs', { workers: 8, k0: 1, a: 6, lossSmoothing: 0 });
-    engine.upload(0, { loss: 0.125 }); // K: 1 → 4
-    for (const worker of [0, 1, 2, 3]) engine.upload(worker, { loss: 0.03 });
-    assert.deepEqual(
-      ofType(engine.effects, 'commit').map(({ waitCount, maxStaleness }) => [waitCount, maxStaleness]),
-      [
-        [1, 6],
-        [4, 1],
-      ],
-    );
   });
 });
