@@ -16,6 +16,8 @@ export const exitCodes = {
 export type ErrorCode =
   | 'CONFIG' // a field has a wrong value: exit 2
   | 'OUTPUT' // the output folder cannot be used: exit 2
+  | 'WRITE' // what the run made could not be written any more: exit 1
+  | 'STOPPED' // the user stopped the run before it began to train: exit 130
   | 'SERVICE' // a service (NATS) is not there: exit 4
   | 'DATA' // a data set is missing or broken: exit 4
   | 'MODEL' // a user's model or loss cannot be used: exit 2
@@ -27,6 +29,8 @@ export type ErrorCode =
 const exitCodeOf: Readonly<Record<ErrorCode, number>> = {
   CONFIG: exitCodes.usage,
   OUTPUT: exitCodes.usage,
+  WRITE: exitCodes.failed,
+  STOPPED: exitCodes.stopped,
   MODEL: exitCodes.usage,
   SERVICE: exitCodes.unavailable,
   DATA: exitCodes.unavailable,
@@ -69,15 +73,25 @@ export class StalewartError extends Error {
 
 /** A wrong value of a setting: one line naming the field, what it was and what it may be. */
 export function configError(field: string, value: unknown, allowed: string): StalewartError {
-  return new StalewartError('CONFIG', `${field} is ${shown(value)}: it must be ${allowed}`, {
+  return new StalewartError('CONFIG', `${field} is ${shownValue(value)}: it must be ${allowed}`, {
     field,
     value,
     allowed,
   });
 }
 
+/** What an error says, or whatever was thrown in its place, on one line. */
+export function oneLineOf(thrown: unknown): string {
+  return (thrown instanceof Error ? thrown.message : String(thrown)).trim().replaceAll(/\s*\n\s*/g, ' ');
+}
+
+/** The first line of what an error says, where the lines after it only explain. */
+export function firstLineOf(thrown: unknown): string {
+  return oneLineOf((thrown instanceof Error ? thrown.message : String(thrown)).trim().split('\n', 1)[0]);
+}
+
 /** The value on one line. JSON has no NaN, no infinities, no big integers and no cycles. */
-function shown(value: unknown): string {
+export function shownValue(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'bigint') return String(value);
   try {
     return JSON.stringify(value) ?? String(value);

@@ -3,7 +3,7 @@
  * an error that a user can meet is its lines and its exit code; anything else is a defect and shows its stack.
  */
 import { Command, CommanderError } from 'commander';
-import { exitCodes, StalewartError } from '../errors.js';
+import { exitCodes, oneLineOf, StalewartError } from '../errors.js';
 
 /** What the commands write to, and with what code the program ends when none of them throws. */
 export interface ProgramContext {
@@ -34,7 +34,8 @@ export function createProgram(
       .configureOutput({
         writeOut: (text) => context.writeOut(text),
         writeErr: (text) => context.writeError(text),
-        outputError: (text, write) => write(oneLine(text)),
+        // Commander puts its suggestion on a second line.
+        outputError: (text, write) => write(`${oneLineOf(text)}\n`),
       });
   }
   return program;
@@ -59,9 +60,4 @@ export async function runProgram(
     context.writeError(`${error instanceof Error ? (error.stack ?? String(error)) : String(error)}\n`);
     return exitCodes.failed;
   }
-}
-
-/** Commander puts its suggestion on a second line. */
-function oneLine(text: string): string {
-  return `${text.trim().replaceAll(/\s*\n\s*/g, ' ')}\n`;
 }

@@ -4,7 +4,7 @@
  */
 import { auditTime } from 'rxjs';
 import { systemClock } from '../clock/clock.js';
-import { exitCodes } from '../errors.js';
+import { exitCodes, StalewartError } from '../errors.js';
 import type { Run, RunInfo } from '../run/run.js';
 import { startRun } from '../run/train.js';
 import { fromConfig } from '../run/train-options.js';
@@ -21,10 +21,18 @@ const workersEvery = 100;
 
 /** @returns the exit code @throws StalewartError by which the run failed */
 export async function runTrainCommand({ config, origin, warnings }: TrainRequest): Promise<number> {
+  // A terminal or pipe that is gone must not keep the run from saving.
+  process.stdout.on('error', () => undefined);
   const clock = systemClock();
   const screen = createLiveScreen({ clock });
+  // Lines from before there is a run directory wait for it.
+  const earlyLines: string[] = [];
+  let writeLog = (line: string): void => void earlyLines.push(line);
   const logger = createLogger({
-    destinations: [{ format: 'plain', colour: screen.colour, write: (text) => screen.print(text) }],
+    destinations: [
+      { format: 'plain', colour: screen.colour, write: (text) => screen.print(text) },
+      { format: 'json', level: 'debug', write: (line) => writeLog(line) },
+    ],
   });
   for (const warning of warnings) logger.warn(warning);
   const fetchDisplay = createFetchDisplay(process.stderr);
@@ -42,17 +50,16 @@ export async function runTrainCommand({ config, origin, warnings }: TrainRequest
     const info = await run.ready.catch(() => null);
     fetchDisplay.end();
     if (info !== null) {
-      if (info.writeLog !== null) logger.add({ format: 'json', level: 'debug', write: info.writeLog });
+      writeLog = info.writeLog ?? (() => undefined);
+      earlyLines.forEach(writeLog);
       progress = showProgress(run, info, screen, logger);
     }
     const summary = await run.done;
     return summary.status === 'stopped' ? exitCodes.stopped : exitCodes.finished;
   } catch (error) {
-    if (signals.stopped && run.summary() === null) {
-      logger.info('stopped before the first round');
-      return exitCodes.stopped;
-    }
-    throw error;
+    if (!(error instanceof StalewartError) || error.code !== 'STOPPED') throw error;
+    logger.info('stopped before the first round');
+    return exitCodes.stopped;
   } finally {
     signals.release();
     progress?.close();
@@ -85,7 +92,8 @@ async function report(run: Run, json: boolean, screen: LiveScreen): Promise<void
   const paths = (await run.ready.catch(() => null))?.paths ?? null;
   if (summary === null || paths === null) return;
   const { colour, glyphs } = screen;
-  const block = renderFinalBlock(summary, paths, { colour, glyphs });
+  const modelSaved = run.savedModel() !== null;
+  const block = renderFinalBlock(summary, paths, { colour, glyphs, modelSaved });
   const stream = json ? process.stderr : process.stdout;
   stream.write(`${block}\n`);
   if (json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);

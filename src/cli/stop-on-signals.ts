@@ -1,13 +1,13 @@
 /**
- * SIGINT and SIGTERM: the first ends the run after the open round, the second at once, the third ends the process, saving
- * nothing.
+ * SIGINT, SIGTERM and SIGHUP (its terminal was closed): the first ends the run after the open round, the second at once, the
+ * third ends the process, saving nothing.
  */
 import { exitCodes } from '../errors.js';
 import type { Run } from '../run/run.js';
 
+const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 export interface SignalWatch {
-  /** Whether a signal has come. */
-  readonly stopped: boolean;
   /** Gives the signals back. */
   release(): void;
 }
@@ -22,15 +22,10 @@ export function stopOnSignals(run: Pick<Run, 'stop'>, tell: (text: string) => vo
     // How it ends is heard from `done`.
     run.stop(count === 1 ? 'finish-round' : 'now').catch(() => undefined);
   };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
+  for (const signal of stopSignals) process.on(signal, stop);
   return {
-    get stopped() {
-      return count > 0;
-    },
     release() {
-      process.off('SIGINT', stop);
-      process.off('SIGTERM', stop);
+      for (const signal of stopSignals) process.off(signal, stop);
     },
   };
 }

@@ -5,7 +5,8 @@
 import { Command } from 'commander';
 import { readConfigFile } from '../config/config-file.js';
 import { commandLineOrigin, inWordsOf, type Origin } from '../config/origin.js';
-import { resolveTrainConfig, type TrainConfig, unusedSettings } from '../config/resolve.js';
+import { resolveTrainConfig, type TrainConfig } from '../config/resolve.js';
+import { unusedSettings } from '../config/unused-settings.js';
 import { StalewartError } from '../errors.js';
 import { addSettingFlags, settingsFromFlags } from './flags.js';
 import type { ProgramContext } from './program.js';
@@ -47,5 +48,5 @@ export function trainRequest(flags: Readonly<Record<string, unknown>>, file?: st
   const origin = commandLineOrigin(new Set(Object.keys(flags)), source);
   const said = { ...source?.values, ...flags };
   const config = resolveTrainConfig(said, origin);
-  return { config, origin, warnings: unusedSettings(said, config.policy, origin) };
+  return { config, origin, warnings: unusedSettings(said, config, origin) };
 }

@@ -13,14 +13,34 @@ export interface Clock {
   after(seconds: number, callback: () => void): CancelTimer;
 }
 
+/** What is used of the timers of the global scope. */
+export interface Timers {
+  setTimeout(callback: () => void, milliseconds: number): unknown;
+  clearTimeout(handle: unknown): void;
+}
+
+const systemTimers: Timers = {
+  setTimeout: (callback, milliseconds) => setTimeout(callback, milliseconds),
+  clearTimeout: (handle) => clearTimeout(handle as NodeJS.Timeout), // what setTimeout gave
+};
+
+/** Above it `setTimeout` fires at once. 24.8 days. */
+const longestTimeout = 2 ** 31 - 1;
+
 /** Wall-clock time from `performance.now()`, which a change of the system's date does not move. */
-export function systemClock(): Clock {
+export function systemClock(timers: Timers = systemTimers): Clock {
   const origin = performance.now();
   return {
     now: () => (performance.now() - origin) / 1000,
     after(seconds, callback) {
-      const handle = setTimeout(callback, Math.max(0, seconds * 1000));
-      return () => clearTimeout(handle);
+      let handle: unknown;
+      const wait = (milliseconds: number): void => {
+        const now = Math.min(milliseconds, longestTimeout);
+        const later = milliseconds - now;
+        handle = timers.setTimeout(later > 0 ? () => wait(later) : callback, now);
+      };
+      wait(Math.max(0, seconds * 1000));
+      return () => timers.clearTimeout(handle);
     },
   };
 }

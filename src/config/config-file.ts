@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
-import { StalewartError } from '../errors.js';
+import { StalewartError, firstLineOf } from '../errors.js';
 import type { FileOrigin } from './origin.js';
 
 export interface ConfigFile extends FileOrigin {
@@ -45,16 +45,11 @@ function readText(file: string): string {
     return readFileSync(file, 'utf8');
   } catch (cause) {
     const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
-    const reason = isMissing ? 'there is no such file' : reasonOf(cause);
+    const reason = isMissing ? 'there is no such file' : firstLineOf(cause);
     throw new StalewartError('CONFIG', `the configuration file ${file} cannot be read: ${reason}`, { cause });
   }
 }
 
 function notYaml(where: string, cause: unknown): StalewartError {
-  return new StalewartError('CONFIG', `${where} is not valid YAML: ${reasonOf(cause)}`, { cause });
-}
-
-function reasonOf(cause: unknown): string {
-  const text = cause instanceof Error ? cause.message : String(cause);
-  return text.split('\n')[0] ?? '';
+  return new StalewartError('CONFIG', `${where} is not valid YAML: ${firstLineOf(cause)}`, { cause });
 }

@@ -3,7 +3,6 @@
  * the user wrote the setting.
  */
 import type { PolicyDefinition } from '../../protocols/sync/policy.js';
-import type { Partitions } from '../data/dataset.js';
 import { configError, StalewartError } from '../errors.js';
 import { strangers } from '../stragglers/per-worker.js';
 import { checkTraceCovers, loadTrace } from '../stragglers/trace.js';
@@ -81,26 +80,6 @@ export function crossChecks(
     refuse('restartBackoffMax', `at least ${bound}`, 'restartBackoff');
   }
   return failed;
-}
-
-/**
- * For the run, once the examples are shared out.
- * @param name the setting as its user knows it
- * @throws StalewartError CONFIG if a partition holds less than one batch
- */
-export function checkBatchSize(batchSize: number, partitions: Partitions, name = 'batchSize'): void {
-  let smallest = 0;
-  for (const [worker, partition] of partitions.entries()) {
-    if (partition.length < (partitions[smallest]?.length ?? 0)) smallest = worker;
-  }
-  const size = partitions[smallest]?.length ?? 0;
-  if (batchSize > size) {
-    throw configError(
-      name,
-      batchSize,
-      `at most ${size}, the size of the smallest partition (worker ${smallest})`,
-    );
-  }
 }
 
 /** The line that refuses a trace file, or null. */

@@ -1,22 +1,20 @@
 /** Addresses of NATS servers as written: one, or several separated by commas. */
 import { configError } from '../errors.js';
+import { hiddenCredentials, parseNatsAddresses } from '../transport/nats-address.js';
 
 export const natsUrlForm = 'nats://HOST:PORT or tls://HOST:PORT, several separated by commas';
 
-const protocols = new Set(['nats:', 'tls:', 'ws:', 'wss:']);
-
 /**
- * @returns one address per server, each with a protocol (`nats://` where none was written)
- * @throws StalewartError CONFIG with field `nats`
+ * @returns one address per server, credentials included, each with a protocol (`nats://` where none was written)
+ * @throws StalewartError CONFIG with field `nats`; it shows no credentials
  */
 export function parseNatsServers(input: string | readonly string[]): readonly string[] {
-  const addresses = (typeof input === 'string' ? input.split(',') : input).map((address) => address.trim());
-  return addresses.map((address) => {
-    const full = address.includes('://') ? address : `nats://${address}`;
-    const url = URL.canParse(full) ? new URL(full) : null;
-    // WHATWG URLs of unknown protocols may have an empty host or a path; a NATS server's has neither.
-    if (url === null || !protocols.has(url.protocol) || url.hostname === '')
-      throw configError('nats', input, natsUrlForm);
-    return full;
-  });
+  const texts = (typeof input === 'string' ? [input] : input).flatMap((text) => text.split(','));
+  const addresses = texts.map((text) => text.trim());
+  try {
+    parseNatsAddresses(addresses);
+  } catch {
+    throw configError('nats', [input].flat().map(hiddenCredentials).join(','), natsUrlForm);
+  }
+  return addresses.map((address) => (address.includes('://') ? address : `nats://${address}`));
 }

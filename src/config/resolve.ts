@@ -4,13 +4,8 @@
  */
 import { availableParallelism } from 'node:os';
 import type { z } from 'zod';
-import type { PolicyDefinition } from '../../protocols/sync/policy.js';
-import { findPolicy, policies } from '../../protocols/sync/registry.js';
-import {
-  type PolicySettings,
-  policySettingsSchema,
-  resolvePolicySettings,
-} from '../../protocols/sync/settings.js';
+import { policies } from '../../protocols/sync/registry.js';
+import { type PolicySettings, resolvePolicySettings } from '../../protocols/sync/settings.js';
 import { configError, StalewartError } from '../errors.js';
 import { crossChecks, type KnownNames } from './cross-checks.js';
 import { didYouMean, nearest } from './did-you-mean.js';
@@ -18,6 +13,7 @@ import { apiOrigin, type Origin } from './origin.js';
 import { parseNumber } from './parse-number.js';
 import { type ParsedTrainConfig, trainConfigSchema } from './schema.js';
 import { findSetting, settings } from './settings.js';
+import { hiddenCredentials } from '../transport/nats-address.js';
 
 /** The settings of a live run, every default written out. Plain JSON but for `a`, which may be `Infinity`. */
 export type TrainConfig = Omit<
@@ -70,24 +66,10 @@ export function resolveTrainConfig(
   return withDefaults(config, known);
 }
 
-/** One line for each setting that was given and that the policy does not read. */
-export function unusedSettings(
-  input: object,
-  policyName: string,
-  origin: Origin = apiOrigin,
-  policy: PolicyDefinition | undefined = findPolicy(policyName),
-): readonly string[] {
-  if (policy === undefined) return [];
-  const used = new Set<string>(['workers', ...policy.uses]);
-  return Object.entries(input)
-    .filter(([name, value]) => value !== undefined && Object.hasOwn(policySettingsSchema.shape, name))
-    .filter(([name]) => !used.has(name))
-    .map(([name]) => `${origin.nameOf(name)} has no effect: the policy ${policy.name} does not use it`);
-}
-
 function withDefaults(parsed: ParsedTrainConfig, known: KnownNames): TrainConfig {
   const fixed = known.policies.find(({ name }) => name === parsed.policy)?.defaults?.localSteps;
-  const endsOtherwise = parsed.time !== null || parsed.targetAccuracy !== null;
+  const measures = parsed.compute === 'gradients';
+  const endsOtherwise = parsed.time !== null || (measures && parsed.targetAccuracy !== null);
   return {
     ...parsed,
     ...resolvePolicySettings(parsed),
@@ -108,13 +90,19 @@ function describeIssue(
   }
   const name = String(issue.path[0]);
   const setting = findSetting(name);
-  const value = said[name];
+  const value = name === 'nats' ? hideCredentials(said[name]) : said[name];
   if (issue.code === 'custom' && issue.message !== 'Invalid input') {
     return [configError(origin.nameOf(name), value, issue.message).message];
   }
   const guess = typeof value === 'string' ? nearest(value, setting?.choices ?? []) : undefined;
   const hint = guess === undefined ? '' : ` (did you mean "${guess}"?)`;
   return [configError(origin.nameOf(name), value, `${setting?.allowed ?? ''}${hint}`).message];
+}
+
+/** Addresses of NATS servers may hold passwords, and a line that refuses them is shown. */
+function hideCredentials(nats: unknown): unknown {
+  if (typeof nats === 'string') return hiddenCredentials(nats);
+  return Array.isArray(nats) ? nats.map(hideCredentials) : nats;
 }
 
 function without(said: Record<string, unknown>, names: ReadonlySet<string>): Record<string, unknown> {

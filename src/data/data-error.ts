@@ -14,12 +14,6 @@ export function dataError(where: string, wrong: string, mend: string, cause?: un
   return new StalewartError('DATA', `${where}: ${wrong}. ${mend}`, { field: where, cause });
 }
 
-/** The message of anything that was thrown, on one line. */
-export function reasonOf(thrown: unknown): string {
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return message.split('\n', 1)[0] ?? '';
-}
-
 /** What a disk or file system refuses with; never the network. */
 const storageCodes = ['EACCES', 'EDQUOT', 'EEXIST', 'EIO', 'EISDIR', 'ENOSPC', 'ENOTDIR', 'EPERM', 'EROFS'];
 

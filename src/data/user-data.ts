@@ -8,7 +8,8 @@ import { basename, extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { asDataset } from './as-dataset.js';
 import { exists } from './cache/partial-file.js';
-import { dataError, reasonOf } from './data-error.js';
+import { dataError } from './data-error.js';
+import { firstLineOf } from '../errors.js';
 import { hasIdxFiles, readIdxFolder } from './formats/idx.js';
 import { cifar10 } from './known/cifar10.js';
 import { cifar100 } from './known/cifar100.js';
@@ -88,6 +89,6 @@ async function attempt<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw dataError(file, `failed (${reasonOf(error)})`, 'Mend the module', error);
+    throw dataError(file, `failed (${firstLineOf(error)})`, 'Mend the module', error);
   }
 }

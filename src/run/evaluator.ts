@@ -21,9 +21,15 @@ export class Evaluator {
   /** Settles when nothing is being evaluated; never rejects. */
   #running: Promise<void> | null = null;
   #next: (() => Promise<void>) | null = null;
-  #last: EvaluationRecord | null = null;
-  #lastTookAll = false;
+  /** Version that was last evaluated on all test examples. */
+  #evaluatedInFull: number | null = null;
   #dueAt: number;
+  #skipped = false;
+  #skip: () => void = () => undefined;
+  /** Resolves with `skip`. */
+  readonly #whenSkipped = new Promise<void>((resolve) => {
+    this.#skip = resolve;
+  });
 
   constructor(options: EvaluatorOptions) {
     this.#options = options;
@@ -32,19 +38,31 @@ export class Evaluator {
 
   /** A round has closed with these weights. */
   committed(round: RoundRecord, weights: Float32Array): void {
-    if (round.version < this.#dueAt) return;
+    if (round.version < this.#dueAt || this.#skipped) return;
     this.#next = () => this.#evaluate(round, weights, this.#options.samples);
     this.#dueAt = round.version + this.#options.everyRounds - (round.version % this.#options.everyRounds);
     this.#running ??= this.#work();
   }
 
-  /** After training: the final weights on all test examples, unless just that was done last. */
-  async final(round: RoundRecord, weights: Float32Array): Promise<EvaluationRecord | null> {
+  /**
+   * After training: the final weights on all test examples, unless just that was done last. What waits its turn is
+   * dropped, what is running is waited for. Resolves at once where evaluations are skipped.
+   */
+  async final(round: RoundRecord, weights: Float32Array): Promise<void> {
+    this.#next = null;
+    await Promise.race([this.#finish(round, weights), this.#whenSkipped]);
+  }
+
+  /** From now on nothing is evaluated and nothing told; nobody waits for an evaluation that is running. */
+  skip(): void {
+    this.#skipped = true;
+    this.#next = null;
+    this.#skip();
+  }
+
+  async #finish(round: RoundRecord, weights: Float32Array): Promise<void> {
     await this.#running;
-    if (this.#last?.version !== round.version || !this.#lastTookAll) {
-      await this.#evaluate(round, weights, null);
-    }
-    return this.#last;
+    if (this.#evaluatedInFull !== round.version && !this.#skipped) await this.#evaluate(round, weights, null);
   }
 
   async #work(): Promise<void> {
@@ -60,19 +78,19 @@ export class Evaluator {
     const { version, time, communicationRounds } = round;
     try {
       const evaluation = await this.#options.compute.evaluate(weights, samples ?? undefined);
+      if (this.#skipped) return;
+      if (samples === null) this.#evaluatedInFull = version;
       const { accuracy: testAccuracy, loss: testLoss } = evaluation;
-      this.#last = {
+      this.#options.onEvaluation({
         version,
         time,
         communicationRounds,
         testAccuracy,
         testLoss,
         samples: evaluation.samples,
-      };
-      this.#lastTookAll = samples === null;
-      this.#options.onEvaluation(this.#last);
+      });
     } catch (error) {
-      this.#options.onError(error);
+      if (!this.#skipped) this.#options.onError(error);
     }
   }
 }

@@ -6,9 +6,8 @@ import type { EngineOptions } from '../../protocols/sync/round-engine.js';
 import type { Compute } from '../compute/compute.js';
 import { createCompute } from '../compute/compute-pool.js';
 import { createParameterStore, type ParameterStore } from '../compute/parameter-store.js';
-import { checkBatchSize } from '../config/cross-checks.js';
-import { apiOrigin } from '../config/origin.js';
 import type { Dataset } from '../data/dataset.js';
+import type { FetchProgress } from '../data/fetch/fetch-progress.js';
 import { loadDataset } from '../data/load-dataset.js';
 import { makePartitions } from '../data/partitions/make-partitions.js';
 import { parsePartition } from '../data/partitions/partition-spec.js';
@@ -18,7 +17,7 @@ import { createLocalTransport } from '../transport/local-transport.js';
 import { connectNatsTransport } from '../transport/nats-transport.js';
 import type { Transport } from '../transport/transport.js';
 import type { Closers } from './closers.js';
-import type { TrainEnvironment } from './train-environment.js';
+import { timingOnly } from './timing-only.js';
 import type { ResolvedTrainOptions } from './train-options.js';
 
 export interface Parts {
@@ -32,31 +31,44 @@ export interface Parts {
   readonly engine: EngineOptions;
 }
 
+/** What a front end is told while the parts are made, and what breaks it off. */
+export interface Preparation {
+  readonly onFetchProgress: ((progress: FetchProgress) => void) | undefined;
+  /** Aborted when the user stops the run. */
+  readonly signal: AbortSignal;
+  /** Told, in one line, of trouble that does not end the run. */
+  readonly warn: (message: string) => void;
+}
+
 /**
  * @param runId names the output folder where none is given
- * @throws StalewartError OUTPUT, SERVICE, DATA, CONFIG (batch larger than a partition), MODEL
+ * @throws StalewartError OUTPUT, SERVICE, DATA, CONFIG (batch larger than a partition), MODEL; the signal's reason as soon
+ *   as the part that is being made is there (a download is broken off at once)
  */
 export async function prepareParts(
   runId: string,
   resolved: ResolvedTrainOptions,
-  environment: TrainEnvironment,
+  { onFetchProgress, signal, warn }: Preparation,
   closers: Closers,
 ): Promise<Parts> {
   const { config, policy, model } = resolved;
-  const { onFetchProgress, signal, origin = apiOrigin } = environment;
+  signal.throwIfAborted();
   const directory = resolved.out === null ? null : await createRunDirectory(resolved.out, { runId });
   if (directory !== null) closers.add(() => directory.abandon());
+  signal.throwIfAborted();
   const transport =
     config.nats === null
       ? createLocalTransport()
       : await connectNatsTransport({ url: config.nats, name: runId });
   closers.add(() => transport.close());
+  signal.throwIfAborted();
   const dataset = await loadDataset(resolved.dataset, {
     seed: config.seed,
+    signal,
     ...(config.dataDir === null ? {} : { dataDir: config.dataDir }),
     ...(onFetchProgress === undefined ? {} : { onProgress: onFetchProgress }),
-    ...(signal === undefined ? {} : { signal }),
   });
+  signal.throwIfAborted();
   const partitions = makePartitions(
     parsePartition(config.partition),
     dataset.train.labels,
@@ -65,20 +77,23 @@ export async function prepareParts(
     config.seed,
     config.batchSize,
   );
-  checkBatchSize(config.batchSize, partitions, origin.nameOf('batchSize'));
-  const { batchSize, learningRate, seed, threads, backend, localOptimizer } = config;
-  const compute = await createCompute({
+  const { batchSize, learningRate, seed, backend, localOptimizer } = config;
+  const trains = config.compute === 'gradients';
+  const pool = await createCompute({
     model,
     dataset,
     partitions,
     batchSize,
     learningRate,
     seed,
-    threads,
+    threads: trains ? config.threads : 1,
     backend,
     localOptimizer,
+    warn,
   });
-  closers.add(() => compute.close());
+  closers.add(() => pool.close());
+  signal.throwIfAborted();
+  const compute = trains ? pool : await timingOnly(pool, batchSize);
   const { workers, straggler, slowdown, bursts } = config;
   return {
     directory,

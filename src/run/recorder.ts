@@ -27,6 +27,7 @@ export class Recorder {
   readonly #directory: RunDirectory | null;
   readonly #records = new RoundRecords();
   readonly #summary: SummaryBuilder;
+  readonly #trains: boolean;
   #lastRound: RoundRecord | null = null;
   #failures = 0;
 
@@ -34,6 +35,7 @@ export class Recorder {
     this.#streams = streams;
     this.#directory = directory;
     this.#summary = createSummaryBuilder(options);
+    this.#trains = options.compute !== 'none';
   }
 
   get lastRound(): RoundRecord | null {
@@ -44,7 +46,9 @@ export class Recorder {
   step(step: EngineStep): RoundRecord | null {
     void this.#directory?.journal.append(step);
     this.#streams.steps$.next(step);
-    const { round, restarts } = this.#records.step(step);
+    const { round: counted, restarts } = this.#records.step(step);
+    // Without training there are no samples that were trained on, whatever the updates say.
+    const round = counted === null || this.#trains ? counted : { ...counted, trainedSamples: 0 };
     for (const restart of restarts) this.#streams.restarts$.next(restart);
     if (round !== null) {
       this.#lastRound = round;
@@ -70,7 +74,7 @@ export class Recorder {
     readonly status: Summary['status'];
     readonly reason: string;
     readonly failure: string | null;
-    readonly weightsSha256: string;
+    readonly weightsSha256: string | null;
     readonly wallSeconds: number;
   }): Summary {
     const { failure, ...rest } = end;

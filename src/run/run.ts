@@ -19,15 +19,17 @@ import type { Summary } from '../telemetry/summary.js';
 
 /** Something worth a line in a log. */
 export interface Notice {
-  readonly level: 'info' | 'warn' | 'error';
+  /** `debug`: for a log file, not for a terminal. */
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
   readonly message: string;
 }
 
 /** What is settled before the first round. */
 export interface RunInfo {
   readonly id: string;
+  /** As in `config.json`: addresses of NATS servers are without user, password and token. */
   readonly config: TrainConfig;
-  /** Title of the policy. */
+  /** Name of the policy. */
   readonly policy: string;
   readonly model: Pick<ModelInfo, 'name' | 'parameterCount'>;
   readonly dataset: { readonly name: string; readonly trainSize: number; readonly testSize: number };
@@ -44,7 +46,10 @@ export interface RunInfo {
 
 export interface Run {
   readonly id: string;
-  /** Closed rounds. All streams are hot and complete when the run has ended, however it ended. */
+  /**
+   * Closed rounds. All streams are hot and complete when the run has ended, however it ended. What a subscriber throws
+   * does not reach the run: RxJS reports it as an uncaught exception, which ends the process unless it is handled.
+   */
   readonly rounds$: Observable<RoundRecord>;
   readonly evaluations$: Observable<EvaluationRecord>;
   /** Workers told to restart because they had fallen too far behind. */
@@ -58,14 +63,21 @@ export interface Run {
   readonly ready: Promise<RunInfo>;
   /**
    * Resolves when the run has finished or was stopped and all is written.
-   * @throws StalewartError by code: CONFIG, OUTPUT, MODEL, DATA, SERVICE before the first round; NON_FINITE, NO_WORKERS,
-   * COMPUTE when training failed (the summary and the last model are written all the same)
+   * @throws StalewartError by code: CONFIG, OUTPUT, MODEL, DATA, SERVICE before the first round, and STOPPED if it was
+   * stopped before that; NON_FINITE, NO_WORKERS, COMPUTE when training failed (the summary and the last model are written
+   * all the same); WRITE when all went well but model or summary could not be written
    */
   readonly done: Promise<Summary>;
-  /** Ends the run after the open round (default) or at once; resolves as `done` does. */
+  /**
+   * Ends the run after the open round (default), or at once: then no evaluation is waited for, nor is there a final one.
+   * While the run is still being prepared either ends it before it trains. Settles as `done` does.
+   */
   stop(when?: 'finish-round' | 'now'): Promise<Summary>;
-  /** Crashes a worker's present incarnation; its supervisor brings it back. False: there was none to crash. */
+  /** Crashes a worker's present incarnation; its supervisor brings it back. False: there was none to crash, or training
+   *  is over. */
   crash(worker: number): Promise<boolean>;
+  /** Folder of the saved model; null until it is saved, and where none is (`out: false`, no round, no training). */
+  savedModel(): string | null;
   /** Every worker as it stands now. */
   workers(): readonly WorkerStatus[];
   /** Once training has ended, also of a run that failed; null before. */

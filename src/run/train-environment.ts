@@ -1,4 +1,4 @@
-/** What a front end adds to a run: how it hears of preparations, and how errors name a setting. */
+/** What a front end adds to a run: how it hears of preparations, how it stops it, and how errors name a setting. */
 import type { Origin } from '../config/origin.js';
 import type { FetchProgress } from '../data/fetch/fetch-progress.js';
 
@@ -7,6 +7,6 @@ export interface TrainEnvironment {
   readonly origin?: Origin;
   /** Told while a data set is fetched. */
   readonly onFetchProgress?: (progress: FetchProgress) => void;
-  /** Told once, before anything is begun, what to call to break off the preparations. */
+  /** When it aborts, the run is stopped as by `stop()`: after the open round, or before it begins to train. */
   readonly signal?: AbortSignal;
 }

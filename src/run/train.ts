@@ -3,10 +3,13 @@
  * and taken down in the reverse order, however the run ends. Whatever was learnt is saved, also by a run that failed.
  */
 import { randomBytes } from 'node:crypto';
-import { Subject } from 'rxjs';
+import { type Observable, Subject } from 'rxjs';
 import type { EngineStep } from '../../protocols/sync/events.js';
+import { AskError } from '../../actors/supervision.js';
 import { systemClock } from '../clock/clock.js';
 import { saveModel } from '../compute/save-model.js';
+import { withoutCredentials } from '../config/without-credentials.js';
+import { oneLineOf, StalewartError } from '../errors.js';
 import { describeFleet } from '../stragglers/task-times.js';
 import type {
   EvaluationRecord,
@@ -15,17 +18,16 @@ import type {
   RoundRecord,
   WorkerStatus,
 } from '../telemetry/run-events.js';
+import type { RunDirectory } from '../telemetry/run-directory.js';
 import type { Summary } from '../telemetry/summary.js';
 import { Closers } from './closers.js';
-import { describe } from './describe.js';
 import { FleetStatus } from './fleet-status.js';
-import type { LiveRun } from './live-run.js';
 import { type Parts, prepareParts } from './parts.js';
-import { Recorder } from './recorder.js';
+import { Recorder, type RecordStreams } from './recorder.js';
 import type { Notice, Run, RunInfo } from './run.js';
 import type { TrainEnvironment } from './train-environment.js';
 import { type ResolvedTrainOptions, resolveTrainOptions, type TrainOptions } from './train-options.js';
-import { startTraining } from './training.js';
+import { startTraining, type Training } from './training.js';
 
 /**
  * Starts a live run: server and workers in this process. Returns at once; what happens is told by the run's streams.
@@ -47,22 +49,35 @@ export function startRun(resolved: ResolvedTrainOptions, environment: TrainEnvir
   return new TrainRun(resolved, environment);
 }
 
+/** The reason by which the engine's outcome tells the user's stop from every other end. */
+const stoppedByUser = 'stopped by the user';
+
 class TrainRun implements Run {
   readonly id: string;
-  readonly rounds$ = new Subject<RoundRecord>();
-  readonly evaluations$ = new Subject<EvaluationRecord>();
-  readonly restarts$ = new Subject<RestartRecord>();
-  readonly failures$ = new Subject<FailureRecord>();
-  readonly steps$ = new Subject<EngineStep>();
-  readonly notices$ = new Subject<Notice>();
+  readonly #streams = {
+    rounds$: new Subject<RoundRecord>(),
+    evaluations$: new Subject<EvaluationRecord>(),
+    restarts$: new Subject<RestartRecord>(),
+    failures$: new Subject<FailureRecord>(),
+    steps$: new Subject<EngineStep>(),
+  } satisfies RecordStreams;
+  readonly #notices$ = new Subject<Notice>();
+  readonly rounds$: Observable<RoundRecord> = this.#streams.rounds$.asObservable();
+  readonly evaluations$: Observable<EvaluationRecord> = this.#streams.evaluations$.asObservable();
+  readonly restarts$: Observable<RestartRecord> = this.#streams.restarts$.asObservable();
+  readonly failures$: Observable<FailureRecord> = this.#streams.failures$.asObservable();
+  readonly steps$: Observable<EngineStep> = this.#streams.steps$.asObservable();
+  readonly notices$: Observable<Notice> = this.#notices$.asObservable();
   readonly ready: Promise<RunInfo>;
   readonly done: Promise<Summary>;
   readonly #resolved: ResolvedTrainOptions;
   readonly #closers = new Closers();
   readonly #fleet: FleetStatus;
+  /** Aborted by the user's stop; heeded until training starts. */
   readonly #breakOff = new AbortController();
-  #live: LiveRun | null = null;
+  #training: Training | null = null;
   #summary: Summary | null = null;
+  #savedModel: string | null = null;
   #now: () => number = () => 0;
   /** The user's stop, which may come before there is anything to stop. */
   #stop: 'finish-round' | 'now' | null = null;
@@ -76,17 +91,30 @@ class TrainRun implements Run {
     // Whoever wants to know awaits `ready` or `done`; an unheard `ready` must not end the process.
     this.ready.catch(() => undefined);
     this.done = this.#toTheEnd(prepared);
+    if (environment.signal !== undefined) this.#stopOn(environment.signal);
   }
 
   stop(when: 'finish-round' | 'now' = 'finish-round'): Promise<Summary> {
-    this.#stop = when;
-    this.#breakOff.abort();
-    this.#live?.stop(when, 'stopped by the user');
+    if (this.#stop !== 'now') this.#stop = when;
+    this.#breakOff.abort(new StalewartError('STOPPED', 'the run was stopped before it began to train'));
+    this.#training?.live.stop(when, stoppedByUser);
+    if (when === 'now') this.#training?.evaluator.skip();
     return this.done;
   }
 
-  crash(worker: number): Promise<boolean> {
-    return this.#live?.crash(worker) ?? Promise.resolve(false);
+  async crash(worker: number): Promise<boolean> {
+    if (this.#training === null || this.#summary !== null) return false;
+    try {
+      return await this.#training.live.crash(worker);
+    } catch (error) {
+      // The actors are gone.
+      if (error instanceof AskError) return false;
+      throw error;
+    }
+  }
+
+  savedModel(): string | null {
+    return this.#savedModel;
   }
 
   workers(): readonly WorkerStatus[] {
@@ -101,14 +129,29 @@ class TrainRun implements Run {
     return this.#now();
   }
 
-  async #prepare(environment: TrainEnvironment): Promise<{ readonly parts: Parts; readonly info: RunInfo }> {
-    const { config, policy } = this.#resolved;
-    const parts = await prepareParts(
-      this.id,
-      this.#resolved,
-      { ...environment, signal: this.#breakOff.signal },
-      this.#closers,
-    );
+  /** Stops the run when the signal aborts. */
+  #stopOn(signal: AbortSignal): void {
+    // How it ends is heard from `done`.
+    const stop = (): void => void this.stop().catch(() => undefined);
+    signal.addEventListener('abort', stop);
+    this.#closers.add(async () => signal.removeEventListener('abort', stop));
+    if (signal.aborted) stop();
+  }
+
+  async #prepare({ onFetchProgress }: TrainEnvironment): Promise<{ parts: Parts; info: RunInfo }> {
+    const { policy } = this.#resolved;
+    const { signal } = this.#breakOff;
+    const preparation = {
+      onFetchProgress,
+      signal,
+      warn: (message: string) => this.#notice('warn', message),
+    };
+    const parts = await prepareParts(this.id, this.#resolved, preparation, this.#closers).catch((error) => {
+      // Broken off: not every library rejects with the signal's reason.
+      if (!(error instanceof StalewartError)) signal.throwIfAborted();
+      throw error;
+    });
+    const config = withoutCredentials(this.#resolved.config);
     const { compute, dataset, directory, taskTimes, transport } = parts;
     await directory?.writeConfig(config);
     const info: RunInfo = {
@@ -131,25 +174,25 @@ class TrainRun implements Run {
   async #toTheEnd(prepared: Promise<{ readonly parts: Parts }>): Promise<Summary> {
     try {
       const { parts } = await prepared;
-      return await this.#carryOut(parts);
+      const summary = await this.#carryOut(parts);
+      this.#notice('debug', `${summary.status}: ${summary.reason}`);
+      return summary;
+    } catch (error) {
+      this.#notice('debug', `failed: ${oneLineOf(error)}`);
+      throw error;
     } finally {
       await this.#end();
     }
   }
 
   async #carryOut(parts: Parts): Promise<Summary> {
-    const { directory, store, transport } = parts;
+    const { directory, store } = parts;
     const { config, policy } = this.#resolved;
-    const { seed, workers } = config;
-    const recorder = new Recorder(this, directory, { policy: policy.name, seed, workers });
-    directory?.errors$.subscribe(({ message }) => this.#notice('error', message));
-    transport.status$.subscribe((status) => {
-      if (status.type === 'disconnected') this.#notice('warn', `connection lost: ${status.detail}`);
-      if (status.type === 'connected') this.#notice('info', `connected: ${status.detail}`);
-      if (status.type === 'refused-message') this.#notice('warn', `message refused: ${status.detail}`);
-      if (status.type === 'dropped-message') this.#notice('warn', `message dropped: ${status.detail}`);
-      if (status.type === 'warning') this.#notice('warn', status.detail);
-    });
+    const { seed, workers, compute } = config;
+    this.#breakOff.signal.throwIfAborted();
+    const options = { policy: policy.name, seed, workers, compute };
+    const recorder = new Recorder(this.#streams, directory, options);
+    this.#tellTrouble(parts);
     const clock = systemClock();
     this.#now = clock.now;
     const training = await startTraining({
@@ -161,45 +204,74 @@ class TrainRun implements Run {
       fleet: this.#fleet,
       notice: (level, message) => this.#notice(level, message),
     });
-    this.#live = training.live;
+    this.#training = training;
     this.#closers.add(() => training.live.close());
-    if (this.#stop !== null) training.live.stop(this.#stop, 'stopped by the user');
+    if (this.#stop !== null) training.live.stop(this.#stop, stoppedByUser);
+    if (this.#stop === 'now') training.evaluator.skip();
     const { reason, error, wallSeconds } = await training.ended;
     await training.live.close();
     const { lastRound } = recorder;
-    if (lastRound !== null) {
-      await training.evaluator.final(lastRound, store.current());
-      if (directory !== null) await this.#saveModel(parts, directory.modelDirectory);
-    }
-    const status = error !== null ? 'failed' : this.#stop !== null ? 'stopped' : 'finished';
+    const trained = compute === 'gradients' && lastRound !== null;
+    if (trained) await training.evaluator.final(lastRound, store.current());
+    const status = error !== null ? 'failed' : reason === stoppedByUser ? 'stopped' : 'finished';
     const failure = error?.message ?? null;
-    const weightsSha256 = store.sha256();
+    const weightsSha256 = compute === 'none' ? null : store.sha256();
     const summary = recorder.summary({ status, reason, failure, weightsSha256, wallSeconds });
     this.#summary = summary;
-    await directory?.writeSummary(summary);
-    if (error !== null) throw error;
+    const failures = error === null ? [] : [error];
+    if (directory !== null) failures.push(...(await this.#write(parts, directory, summary, trained)));
+    const [first, ...others] = failures;
+    for (const other of others) this.#notice('error', other.message);
+    if (first !== undefined) throw first;
     return summary;
   }
 
-  async #saveModel({ compute, dataset, store }: Parts, directory: string): Promise<void> {
-    await saveModel(directory, compute.model, store.current(), dataset);
+  /** Model and summary, each also where the other fails. Resolves with what failed. */
+  async #write(
+    { compute, dataset, store }: Parts,
+    directory: RunDirectory,
+    summary: Summary,
+    withModel: boolean,
+  ): Promise<StalewartError[]> {
+    const failures: StalewartError[] = [];
+    const attempt = async (path: string, write: () => Promise<void>): Promise<void> => {
+      await write().catch((cause: unknown) => {
+        const message = `${path} cannot be written: ${oneLineOf(cause)}`;
+        failures.push(
+          cause instanceof StalewartError ? cause : new StalewartError('WRITE', message, { cause }),
+        );
+      });
+    };
+    const { modelDirectory } = directory;
+    if (withModel) {
+      await attempt(modelDirectory, async () => {
+        await saveModel(modelDirectory, compute.model, store.current(), dataset);
+        this.#savedModel = modelDirectory;
+      });
+    }
+    await attempt(directory.paths.summary, () => directory.writeSummary(summary));
+    return failures;
+  }
+
+  /** Trouble with files and messages, which the run survives. */
+  #tellTrouble({ directory, transport }: Parts): void {
+    directory?.errors$.subscribe(({ message }) => this.#notice('error', message));
+    transport.status$.subscribe((status) => {
+      if (status.type === 'disconnected') this.#notice('warn', `connection lost: ${status.detail}`);
+      if (status.type === 'connected') this.#notice('info', `connected: ${status.detail}`);
+      if (status.type === 'refused-message') this.#notice('warn', `message refused: ${status.detail}`);
+      if (status.type === 'dropped-message') this.#notice('warn', `message dropped: ${status.detail}`);
+      if (status.type === 'warning') this.#notice('warn', status.detail);
+    });
   }
 
   #notice(level: Notice['level'], message: string): void {
-    this.notices$.next({ level, message });
+    this.#notices$.next({ level, message });
   }
 
   async #end(): Promise<void> {
-    await this.#closers.close((error) => this.#notice('error', `closing failed: ${describe(error)}`));
-    const streams = [
-      this.rounds$,
-      this.evaluations$,
-      this.restarts$,
-      this.failures$,
-      this.steps$,
-      this.notices$,
-    ];
-    for (const stream of streams) stream.complete();
+    await this.#closers.close((error) => this.#notice('error', `closing failed: ${oneLineOf(error)}`));
+    for (const stream of [...Object.values(this.#streams), this.#notices$]) stream.complete();
   }
 }
 

@@ -7,16 +7,16 @@ import type { RunOutcome, ServerObserver } from '../../actors/server-actor.js';
 import type { WorkerFailure } from '../../actors/worker-fleet.js';
 import type { Clock } from '../clock/clock.js';
 import type { TrainConfig } from '../config/resolve.js';
-import { StalewartError } from '../errors.js';
+import { oneLineOf, StalewartError } from '../errors.js';
 import { seededRandom } from '../random/seeded-random.js';
-import type { FailureRecord } from '../telemetry/run-events.js';
-import { describe } from './describe.js';
+import type { FailureRecord, WorkerStatus } from '../telemetry/run-events.js';
 import { Evaluator } from './evaluator.js';
 import type { FleetStatus } from './fleet-status.js';
 import { type LiveRun, startLiveRun } from './live-run.js';
 import type { Parts } from './parts.js';
 import type { Recorder } from './recorder.js';
 import type { Notice } from './run.js';
+import { startTimeLimit, type TimeLimit } from './time-limit.js';
 
 export interface TrainingOptions {
   readonly run: string;
@@ -49,8 +49,10 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
   const { run, config, parts, clock, recorder, fleet, notice } = options;
   const { compute, store, transport, engine, taskTimes } = parts;
   const ending = deferred<Omit<TrainingEnd, 'wallSeconds'>>();
+  const trains = config.compute === 'gradients';
   let beganAt: number | null = null;
   let live: LiveRun | null = null;
+  let timeLimit: TimeLimit | null = null;
 
   const evaluator = new Evaluator({
     compute,
@@ -62,7 +64,7 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
       if (config.targetAccuracy === null || testAccuracy < config.targetAccuracy) return;
       live?.stop('now', `accuracy ${testAccuracy.toFixed(4)} at version ${version}`);
     },
-    onError: (error) => notice('error', `evaluation failed: ${describe(error)}`),
+    onError: (error) => notice('error', `evaluation failed: ${oneLineOf(error)}`),
   });
 
   const observer: ServerObserver = {
@@ -75,7 +77,9 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
       if (beganAt === null && step.effects.some(({ type }) => type === 'assign')) beganAt = clock.now();
       fleet.step(step, state);
       const round = recorder.step(step);
-      if (round !== null) evaluator.committed(round, store.current());
+      if (round === null) return;
+      timeLimit?.roundClosed(round.time);
+      if (trains) evaluator.committed(round, store.current());
     },
     over: (outcome) => ending.resolve({ reason: outcome.reason, error: errorOf(outcome, config) }),
   };
@@ -105,24 +109,38 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
     observer,
     onFailure: (error) =>
       ending.resolve({
-        reason: describe(error),
+        reason: oneLineOf(error),
         error:
           error instanceof StalewartError
             ? error
-            : new StalewartError('COMPUTE', `the server failed: ${describe(error)}`, { cause: error }),
+            : new StalewartError('COMPUTE', `the server failed: ${oneLineOf(error)}`, { cause: error }),
       }),
   });
   const started = live;
   started.failures$.subscribe((failure) => recorder.failure(failureRecord(failure)));
-  const cancelTimeLimit =
-    config.time === null
-      ? () => undefined
-      : clock.after(config.time, () => started.stop('finish-round', `${config.time} seconds`));
+  if (config.time !== null) {
+    timeLimit = startTimeLimit({
+      clock,
+      seconds: config.time,
+      stop: (when, reason) => started.stop(when, reason),
+      awaited: () =>
+        fleet
+          .workers()
+          .filter(isAwaited)
+          .map(({ worker }) => worker),
+      warn: (message) => notice('warn', message),
+    });
+  }
   const ended = ending.promise.then((end) => {
-    cancelTimeLimit();
+    timeLimit?.cancel();
     return { ...end, wallSeconds: beganAt === null ? 0 : clock.now() - beganAt };
   });
   return { live: started, evaluator, ended };
+}
+
+/** Whether the round may still wait for it. */
+function isAwaited({ state }: WorkerStatus): boolean {
+  return state !== 'idle' && state !== 'gone';
 }
 
 function errorOf({ code, reason }: RunOutcome, config: TrainConfig): StalewartError | null {
@@ -149,7 +167,7 @@ function failureRecord({
   action,
   delaySeconds,
 }: WorkerFailure): FailureRecord {
-  return { time, worker, incarnation, reason: describe(error), action, delaySeconds };
+  return { time, worker, incarnation, reason: oneLineOf(error), action, delaySeconds };
 }
 
 function deferred<Value>() {

@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { allowedText } from '../config/allowed.js';
 import { parseNumber } from '../config/parse-number.js';
-import { configError } from '../errors.js';
+import { configError, shownValue } from '../errors.js';
 import { isWorkerKey, type PerWorker, splitPairs } from './per-worker.js';
 
 export const burstSchema = z.strictObject({
@@ -59,11 +59,11 @@ function wrongPart(raw: unknown, error: z.ZodError): string {
   if (issue?.code === 'unrecognized_keys')
     return `"${issue.keys[0] ?? ''}", which is none of on, off, factor`;
   const name = issue?.path[0];
-  if (name !== 'on' && name !== 'off' && name !== 'factor') return `${JSON.stringify(raw)}`;
+  if (name !== 'on' && name !== 'off' && name !== 'factor') return shownValue(raw);
   const value =
     typeof raw === 'object' && raw !== null
       ? Object.entries(raw).find(([key]) => key === name)?.[1]
       : undefined;
-  const given = value === undefined ? 'missing' : JSON.stringify(value);
+  const given = value === undefined ? 'missing' : shownValue(value);
   return `${name} ${given}, which must be ${allowedText(burstSchema.shape[name])}`;
 }

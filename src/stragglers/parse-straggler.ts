@@ -6,7 +6,7 @@ import type { z } from 'zod';
 import { allowedText } from '../config/allowed.js';
 import { didYouMean } from '../config/did-you-mean.js';
 import { parseNumber } from '../config/parse-number.js';
-import { configError } from '../errors.js';
+import { configError, shownValue } from '../errors.js';
 import {
   stragglerSchema,
   type StragglerInput,
@@ -75,7 +75,9 @@ function wrongParameter(
   const parameter = String(issue?.path[0] ?? '');
   const schema = parameters[parameter];
   const allowed = schema === undefined ? 'another value' : allowedText(schema);
-  const given = Object.hasOwn(raw, parameter) ? `and it is ${show(raw[parameter])}` : 'and it is missing';
+  const given = Object.hasOwn(raw, parameter)
+    ? `and it is ${shownValue(raw[parameter])}`
+    : 'and it is missing';
   return `${name} with ${parameter} ${allowed}, ${given}`;
 }
 
@@ -90,8 +92,4 @@ function checkPareto(spec: Extract<StragglerSpec, { law: 'pareto' }>, refuse: Re
     );
   }
   return { ...spec, mean: spec.mean ?? 1 };
-}
-
-function show(value: unknown): string {
-  return typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
 }

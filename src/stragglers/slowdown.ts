@@ -3,7 +3,7 @@
  * `0:3,4:5`, as a list with one factor per worker, or as a record.
  */
 import { parseNumber } from '../config/parse-number.js';
-import { configError } from '../errors.js';
+import { configError, shownValue } from '../errors.js';
 import { isWorkerKey, type PerWorker, splitPairs } from './per-worker.js';
 
 /** Factors of at least 1 by worker index or `all`. */
@@ -23,7 +23,7 @@ export function parseSlowdown(input: SlowdownInput): Slowdown {
   for (const [key, factor] of entriesOf(input, refuse)) {
     if (!isWorkerKey(key)) throw refuse(`"${key}" is neither a worker's index nor all`);
     if (typeof factor !== 'number' || !(factor >= 1 && factor < Infinity)) {
-      throw refuse(`the factor of ${key} is ${JSON.stringify(factor)}`);
+      throw refuse(`the factor of ${key} is ${shownValue(factor)}`);
     }
     slowdown[key] = factor;
   }

@@ -6,7 +6,7 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { EngineStep } from '../../protocols/sync/events.js';
-import { StalewartError } from '../errors.js';
+import { oneLineOf, StalewartError } from '../errors.js';
 import {
   type EvaluationRow,
   evaluationsTable,
@@ -37,8 +37,7 @@ export interface StoredRun {
 const configSchema = z.record(z.string(), z.unknown());
 
 function damaged(file: string, line: number | null, cause: unknown): StalewartError {
-  const message = cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause);
-  const what = message.replace(/\s+/g, ' ').slice(0, 200);
+  const what = oneLineOf(cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause)).slice(0, 200);
   const where = line === null ? file : `${file}, line ${line}`;
   return new StalewartError('OUTPUT', `${where} is damaged: ${what}`, { value: file, cause });
 }

@@ -11,7 +11,7 @@ import type { Writable } from 'node:stream';
 import { type Observable, ReplaySubject } from 'rxjs';
 import writeFileAtomic from 'write-file-atomic';
 import type { EngineStep } from '../../protocols/sync/events.js';
-import { StalewartError } from '../errors.js';
+import { oneLineOf, StalewartError } from '../errors.js';
 import { evaluationsTable, headerLine, roundsTable, rowLine } from './csv-tables.js';
 import { stringifyExact } from './exact-json.js';
 import { createJournalEncoder, journalHeader } from './journal-codec.js';
@@ -40,7 +40,7 @@ export interface RunDirectory {
   readonly errors$: Observable<StalewartError>;
   readonly journal: { append(step: EngineStep): Promise<void> };
   /** Writes `config.json`: the fields of `config`, and `runId` and `versions`.
-   *  @throws StalewartError OUTPUT */
+   *  @throws StalewartError WRITE */
   writeConfig(config: object): Promise<void>;
   /** Adds a row to `rounds.csv`. */
   rounds(record: RoundRecord): Promise<void>;
@@ -49,7 +49,7 @@ export interface RunDirectory {
   /** Adds a line of JSON to `log.jsonl`. */
   log(line: string): Promise<void>;
   /** Writes `summary.json`, whole or not at all.
-   *  @throws StalewartError OUTPUT */
+   *  @throws StalewartError WRITE */
   writeSummary(summary: Summary): Promise<void>;
   /** Writes what waits, synchronises the files to disk and closes them. Calling it again does nothing more. */
   close(): Promise<void>;
@@ -67,7 +67,6 @@ async function createFileOnDisk(path: string): Promise<Writable> {
   return handle.createWriteStream({ encoding: 'utf8', flush: true });
 }
 
-const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
 const codeOf = (cause: unknown): unknown =>
   cause instanceof Error && 'code' in cause ? cause.code : undefined;
 
@@ -81,14 +80,14 @@ const holdsRun = (directory: string, file: string): StalewartError =>
 const notWritable = (directory: string, cause: unknown): StalewartError =>
   new StalewartError(
     'OUTPUT',
-    `out is "${directory}": it cannot be written (${reasonOf(cause)}); choose a folder that you may write to`,
+    `out is "${directory}": it cannot be written (${oneLineOf(cause)}); choose a folder that you may write to`,
     { field: 'out', value: directory, allowed: 'a writable folder', cause },
   );
 
 const writeFailed = (path: string, cause: unknown): StalewartError =>
   new StalewartError(
-    'OUTPUT',
-    `${path} can no longer be written (${reasonOf(cause)}); free the disk or choose another folder with out`,
+    'WRITE',
+    `${path} can no longer be written (${oneLineOf(cause)}); free the disk or choose another folder with out`,
     { field: 'out', value: path, cause },
   );
 

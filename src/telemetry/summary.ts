@@ -14,13 +14,15 @@ const count = z.int().min(0);
 const byAccuracy = z.record(z.string(), z.number().nullable());
 
 export const summarySchema = z.object({
-  /** `finished`: as asked; `stopped`: by the user, after a whole round; `failed`: see `failure`. */
+  /** `finished`: as asked; `stopped`: by the user; `failed`: see `failure`. */
   status: z.enum(['finished', 'stopped', 'failed']),
   /** Why the run ended, in a few words. */
   reason: z.string(),
   /** The error's one line; null unless the run failed. */
   failure: z.string().nullable(),
   policy: z.string(),
+  /** `none`: timing only, nothing was trained. */
+  compute: z.enum(['gradients', 'none']).default('gradients'),
   seed: z.number(),
   /** N. */
   workers: count,
@@ -28,12 +30,12 @@ export const summarySchema = z.object({
   rounds: count,
   /** When the last round closed: seconds since the start, or virtual time units. */
   time: z.number(),
-  /** Test accuracy (0 … 1) and loss of the last evaluation; null if there was none or it was not finite. */
+  /** Test accuracy (0 … 1) and loss of the final model; null if it was not evaluated or the figure is not finite. */
   finalAccuracy: z.number().nullable(),
   finalLoss: z.number().nullable(),
-  /** Test examples behind them; null if there was no evaluation. */
+  /** Test examples behind them; null if the final model was not evaluated. */
   evaluationSamples: count.nullable(),
-  /** Mean training loss of the last round; null if there was none or it was not finite. */
+  /** Mean training loss of the last round; null if there was none, it was not finite, or nothing was trained. */
   trainingLoss: z.number().nullable(),
   communicationRounds: count,
   uploads: count,
@@ -65,6 +67,8 @@ export interface SummaryOptions {
   readonly seed: number;
   /** N. */
   readonly workers: number;
+  /** Default: `gradients`. */
+  readonly compute?: Summary['compute'];
 }
 
 /** What only the end of the run knows. */
@@ -116,21 +120,25 @@ export function createSummaryBuilder(options: SummaryOptions): SummaryBuilder {
       }
     },
     build(end) {
-      const { policy, seed, workers } = options;
+      const { policy, seed, workers, compute = 'gradients' } = options;
+      const rounds = lastRound?.version ?? 0;
+      // An earlier version says nothing of the final model.
+      const final = lastEvaluation?.version === rounds ? lastEvaluation : undefined;
       const trainedSamples = lastRound?.trainedSamples ?? 0;
       return {
         status: end.status,
         reason: end.reason,
         failure: end.failure ?? null,
         policy,
+        compute,
         seed,
         workers,
-        rounds: lastRound?.version ?? 0,
+        rounds,
         time: lastRound?.time ?? 0,
-        finalAccuracy: finite(lastEvaluation?.testAccuracy),
-        finalLoss: finite(lastEvaluation?.testLoss),
-        evaluationSamples: lastEvaluation?.samples ?? null,
-        trainingLoss: finite(lastRound?.loss),
+        finalAccuracy: finite(final?.testAccuracy),
+        finalLoss: finite(final?.testLoss),
+        evaluationSamples: final?.samples ?? null,
+        trainingLoss: compute === 'none' ? null : finite(lastRound?.loss),
         communicationRounds: lastRound?.communicationRounds ?? 0,
         uploads: lastRound?.uploads ?? 0,
         downloads: lastRound?.downloads ?? 0,

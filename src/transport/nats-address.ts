@@ -17,6 +17,12 @@ export interface NatsAddress {
   readonly shown: string;
 }
 
+/** A text that should be an address, or several, fit to be shown: what may be a user, password or token is `…`. */
+export function hiddenCredentials(text: string): string {
+  // Up to the last @: a password may hold any character, also such as belong to no address.
+  return text.replace(/^(\s*[a-z]+:\/\/)?.*@/is, '$1…@');
+}
+
 /**
  * The addresses in a setting, in its order, at least one.
  * @throws StalewartError `CONFIG` naming the one that cannot be read
@@ -60,5 +66,5 @@ function decoded(part: string, text: string): string | undefined {
 }
 
 function badAddress(text: string): StalewartError {
-  return configError('nats', text.replace(/[^/]*@/, '…@'), allowed);
+  return configError('nats', hiddenCredentials(text), allowed);
 }

@@ -175,6 +175,12 @@ describe('stalewart doctor', () => {
     assert.equal(checks.find(({ name }) => name === 'nats nats://127.0.0.1:1')?.ok, false);
   });
 
+  it('shows no credentials of a server', async () => {
+    const { stdout, stderr } = await runCli(['doctor', '--nats', 'nats://me:secret@127.0.0.1:1']);
+    assert.match(stdout, /nats nats:\/\/127\.0\.0\.1:1 /);
+    assert.doesNotMatch(stdout + stderr, /secret/);
+  });
+
   it('aligns its columns', () => {
     const text = formatChecks([
       { name: 'a', ok: true, detail: 'fine', mend: null },

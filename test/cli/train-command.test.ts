@@ -70,6 +70,7 @@ describe('the train command', () => {
       model: 'mlp',
       backend: 'wasm',
       engine: 'tfjs',
+      compute: 'none',
       dataset: 'mnist',
       partition: 'shards:2',
       straggler: 'exponential',

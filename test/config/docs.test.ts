@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, it } from 'mocha';
 import { readConfigFile } from '../../src/config/config-file.js';
-import { resolveTrainConfig, unusedSettings } from '../../src/config/resolve.js';
+import { resolveTrainConfig } from '../../src/config/resolve.js';
+import { unusedSettings } from '../../src/config/unused-settings.js';
 import { settings } from '../../src/config/settings.js';
 import { parseBursts } from '../../src/stragglers/bursts.js';
 import { parseSlowdown } from '../../src/stragglers/slowdown.js';
@@ -64,6 +65,6 @@ describe('examples/cifar10.yaml', () => {
     const config = resolveTrainConfig(values);
     assert.equal(config.policy, 'abs');
     assert.equal(config.straggler.law, 'gamma');
-    assert.deepEqual(unusedSettings(values, config.policy), []);
+    assert.deepEqual(unusedSettings(values, config), []);
   });
 });

@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import fc from 'fast-check';
 import { policies, policyNames } from '../../protocols/sync/registry.js';
-import { checkBatchSize } from '../../src/config/cross-checks.js';
-import { resolveTrainConfig, unusedSettings } from '../../src/config/resolve.js';
+import { resolveTrainConfig } from '../../src/config/resolve.js';
+import { unusedSettings } from '../../src/config/unused-settings.js';
+import { withoutCredentials } from '../../src/config/without-credentials.js';
 import { StalewartError } from '../../src/errors.js';
 
 /** The lines of a configuration error. */
@@ -42,6 +43,7 @@ describe('resolveTrainConfig', () => {
       model: 'lenet',
       backend: 'auto',
       engine: 'auto',
+      compute: 'gradients',
       threads: availableParallelism(),
       skipNonFinite: false,
       dataset: 'cifar10',
@@ -237,14 +239,71 @@ describe('resolveTrainConfig', () => {
 });
 
 describe('unusedSettings', () => {
+  const unused = (said: Readonly<Record<string, unknown>>) => unusedSettings(said, resolveTrainConfig(said));
+
   it('names the settings that the policy does not read', () => {
-    assert.deepEqual(unusedSettings({ k0: 3, waitCount: 2, batchSize: 8, workers: 4 }, 'k-sync'), [
-      'k0 has no effect: the policy k-sync does not use it',
+    assert.deepEqual(unused({ policy: 'k-sync', a: 3, waitCount: 2, batchSize: 8, workers: 4 }), [
+      'a has no effect: the policy k-sync does not use it',
     ]);
   });
 
   it('is silent where all are read', () => {
-    assert.deepEqual(unusedSettings({ k0: 3, a: 9, threshold: 'ceil-a-over-k' }, 'abs'), []);
+    assert.deepEqual(unused({ k0: 3, a: 9, threshold: 'ceil-a-over-k' }), []);
+    assert.deepEqual(unused({ threshold: 'constant', maxStaleness: 3 }), []);
+    for (const policy of ['k-async', 'k-sync']) assert.deepEqual(unused({ policy, k0: 3 }), []);
+  });
+
+  it('names what the rule for the bound leaves unread', () => {
+    assert.deepEqual(unused({ a: 9, maxStaleness: 3 }), ['a has no effect: threshold is constant']);
+    assert.deepEqual(unused({ maxStaleness: 3, threshold: 'floor-a-over-k' }), [
+      'maxStaleness has no effect: threshold is floor-a-over-k, not constant',
+    ]);
+  });
+
+  it('names what a fixed wait count leaves unread; k0 counts where a follows it', () => {
+    assert.deepEqual(unused({ policy: 'k-async', k0: 3, waitCount: 2 }), [
+      'k0 has no effect: waitCount fixes K',
+    ]);
+    assert.deepEqual(unused({ k0: 3, waitCount: 2 }), []);
+    assert.deepEqual(unused({ k0: 3, waitCount: 2, a: 5, kRounding: 'ceil' }), [
+      'k0 has no effect: waitCount fixes K',
+      'kRounding has no effect: waitCount fixes K',
+    ]);
+  });
+
+  it('names what a run without training leaves unread, a target accuracy included: it ends by its rounds', () => {
+    const said = { compute: 'none', targetAccuracy: 0.5, learningRate: 0.1, batchSize: 8 };
+    assert.deepEqual(unused(said), [
+      'targetAccuracy has no effect: with compute none nothing is trained',
+      'learningRate has no effect: with compute none nothing is trained',
+    ]);
+    assert.equal(resolveTrainConfig(said).rounds, 1000);
+  });
+});
+
+describe('credentials of NATS servers', () => {
+  const lines = (nats: unknown) => refusal(() => resolveTrainConfig({ nats })).join('\n');
+
+  it('stay in the configuration, and are left out of what is kept', () => {
+    const config = resolveTrainConfig({ nats: 'nats://me:secret@a:1,tls://token@b' });
+    assert.deepEqual(config.nats, ['nats://me:secret@a:1', 'tls://token@b']);
+    assert.deepEqual(withoutCredentials(config).nats, ['nats://a:1', 'tls://b:4222']);
+    const without = resolveTrainConfig({});
+    assert.equal(withoutCredentials(without), without);
+  });
+
+  it('are not shown by the error that refuses an address', () => {
+    const wrong = [
+      'nats://me:secret@host:99999',
+      'http://me:secret@host',
+      'me:sec/ret@host:1',
+      ['nats://ok', 'nats://secret@host/path'],
+      'nats://a,nats://secret,ret@b:0',
+    ];
+    for (const nats of wrong) {
+      assert.match(lines(nats), /^nats is .*: it must be nats:\/\/HOST:PORT/);
+      assert.doesNotMatch(lines(nats), /sec|ret@|me:/);
+    }
   });
 });
 
@@ -265,21 +324,6 @@ describe('a trace named by the configuration', () => {
       [
         `straggler is "${straggler}": it must be a trace with times of every worker from 0 to 2 or without a column worker, and it has none of worker 2`,
       ],
-    );
-  });
-});
-
-describe('checkBatchSize', () => {
-  const partitions = [new Uint32Array(40), new Uint32Array(31), new Uint32Array(50)];
-
-  it('allows a batch as large as the smallest partition', () => {
-    checkBatchSize(31, partitions);
-  });
-
-  it('names the smallest partition otherwise', () => {
-    assert.deepEqual(
-      refusal(() => checkBatchSize(32, partitions, '--batch-size')),
-      ['--batch-size is 32: it must be at most 31, the size of the smallest partition (worker 1)'],
     );
   });
 });

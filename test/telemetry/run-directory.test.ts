@@ -10,11 +10,11 @@ import { createSummaryBuilder } from '../../src/telemetry/summary.js';
 import { fakeEvaluation, fakeRound, fakeSteps } from './fake-run.js';
 
 const isOutputError =
-  (pattern: RegExp) =>
+  (pattern: RegExp, code = 'OUTPUT', exitCode = 2) =>
   (error: unknown): boolean => {
     assert.ok(error instanceof StalewartError);
-    assert.equal(error.code, 'OUTPUT');
-    assert.equal(error.exitCode, 2);
+    assert.equal(error.code, code);
+    assert.equal(error.exitCode, exitCode);
     assert.equal(error.message.includes('\n'), false);
     assert.match(error.message, pattern);
     return true;
@@ -178,14 +178,17 @@ describe('run directory', () => {
     const errors: StalewartError[] = [];
     run.errors$.subscribe((error) => errors.push(error));
     assert.equal(errors.length, 1);
-    isOutputError(/rounds\.csv can no longer be written \(ENOSPC.*free the disk/)(errors[0]);
+    isOutputError(/rounds\.csv can no longer be written \(ENOSPC.*free the disk/, 'WRITE', 1)(errors[0]);
   });
 
   it('rejects a summary that cannot be written', async () => {
     const run = await createRunDirectory(join(root, 'run'), { runId: 'r1' });
     await run.close();
     await rm(run.paths.directory, { recursive: true });
-    await assert.rejects(run.writeSummary(summary), isOutputError(/summary\.json can no longer be written/));
+    await assert.rejects(
+      run.writeSummary(summary),
+      isOutputError(/summary\.json can no longer be written/, 'WRITE', 1),
+    );
   });
 
   it('may be closed twice, and takes lines after that without complaint', async () => {

@@ -31,6 +31,7 @@ describe('summary', () => {
         reason: 'all rounds done',
         failure: null,
         policy: 'abs',
+        compute: 'gradients',
         seed: 3,
         workers: 10,
         rounds: 3,
@@ -86,6 +87,23 @@ describe('summary', () => {
     assert.equal(empty.finalAccuracy, null);
     assert.equal(empty.rounds, 0);
     assert.equal(empty.samplesPerSecond, 0);
+  });
+
+  it('has no final accuracy where the final model was not evaluated', () => {
+    const summary = builder();
+    summary.round(fakeRound(1));
+    summary.evaluation(fakeEvaluation(1, { testAccuracy: 0.5 }));
+    summary.round(fakeRound(2));
+    const { finalAccuracy, finalLoss, evaluationSamples, timeToAccuracy } = summary.build(end);
+    assert.deepEqual([finalAccuracy, finalLoss, evaluationSamples], [null, null, null]);
+    assert.notEqual(timeToAccuracy['0.50'], null);
+  });
+
+  it('has no training loss where nothing was trained', () => {
+    const summary = createSummaryBuilder({ policy: 'abs', seed: 3, workers: 10, compute: 'none' });
+    summary.round(fakeRound(1));
+    const { compute, trainingLoss } = summary.build(end);
+    assert.deepEqual([compute, trainingLoss], ['none', null]);
   });
 
   it('says why a run failed', () => {

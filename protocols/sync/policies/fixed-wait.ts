@@ -21,7 +21,7 @@ export const kAsync: PolicyDefinition = {
   title: 'K-async SGD',
   summary: 'first K workers; the others compute on and count later',
   source: 'arXiv 1803.01113',
-  uses: ['waitCount'],
+  uses: ['waitCount', 'k0'],
   create: ({ waitCount, k0 }) => fixedWait('k-async', () => ({ value: waitCount ?? k0, reason: 'fixed' })),
 };
 
@@ -30,7 +30,7 @@ export const kSync: PolicyDefinition = {
   title: 'K-sync SGD (m-synchronous, backup workers)',
   summary: 'first K workers; the others are cancelled and restart from the new model',
   source: 'arXiv 1604.00981, 1803.01113, 2602.03802',
-  uses: ['waitCount'],
+  uses: ['waitCount', 'k0'],
   create: ({ waitCount, k0 }) => ({
     ...fixedWait('k-sync', () => ({ value: waitCount ?? k0, reason: 'fixed' })),
     maxStaleness: () => 1,

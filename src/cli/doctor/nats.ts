@@ -7,9 +7,9 @@ import { access, constants } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { oneLineOf } from '../../errors.js';
+import { parseNatsAddresses } from '../../transport/nats-address.js';
 import { type Check, fails, works } from './check.js';
-
-const defaultPort = 4222;
 
 /** One check per address. */
 export function checkServers(addresses: readonly string[], timeoutSeconds = 3): Promise<readonly Check[]> {
@@ -17,17 +17,10 @@ export function checkServers(addresses: readonly string[], timeoutSeconds = 3): 
 }
 
 async function checkServer(address: string, timeoutSeconds: number): Promise<Check> {
-  const name = `nats ${address}`;
-  const { protocol, hostname, port } = new URL(address);
-  if (protocol === 'ws:' || protocol === 'wss:') {
-    return fails(
-      name,
-      'a WebSocket address is not checked here',
-      'name the address of its TCP port (nats:// or tls://)',
-    );
-  }
+  const [{ hostname, port, shown }] = parseNatsAddresses(address);
+  const name = `nats ${shown}`;
   try {
-    const greeting = await readGreeting(hostname, port === '' ? defaultPort : Number(port), timeoutSeconds);
+    const greeting = await readGreeting(hostname, port, timeoutSeconds);
     const version = /^INFO .*"version":\s*"([^"]+)"/.exec(greeting)?.[1];
     if (version !== undefined) return works(name, `nats-server ${version} answers`);
     return fails(
@@ -36,8 +29,11 @@ async function checkServer(address: string, timeoutSeconds: number): Promise<Che
       'name the host and port on which a nats-server listens',
     );
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return fails(name, reason, 'start a nats-server there, or name the host and port on which one listens');
+    return fails(
+      name,
+      oneLineOf(error),
+      'start a nats-server there, or name the host and port on which one listens',
+    );
   }
 }
 
@@ -45,7 +41,7 @@ async function checkServer(address: string, timeoutSeconds: number): Promise<Che
 function readGreeting(host: string, port: number, timeoutSeconds: number): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
-    const socket = connect({ host: host.replaceAll(/[[\]]/g, ''), port });
+    const socket = connect({ host, port });
     const finish = (end: () => void) => {
       socket.destroy();
       end();

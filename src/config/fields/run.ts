@@ -20,7 +20,9 @@ export const runFields = {
     .max(1)
     .nullable()
     .default(null)
-    .describe('the run ends with the first evaluation at or above this test accuracy')
+    .describe(
+      'the run ends with the first evaluation at or above this test accuracy; rounds go on while it is measured, so the saved model is of a later version',
+    )
     .register(settingNotes, { topic: 'Run', value: 'A' }),
   time: z
     .number()
@@ -28,7 +30,9 @@ export const runFields = {
     .max(1e9)
     .nullable()
     .default(null)
-    .describe('the run ends with the first round after so many seconds')
+    .describe(
+      'the run ends with the first round after so many seconds; if none closes within 10 s, or twice the longest round where that is more, it ends without one',
+    )
     .register(settingNotes, { topic: 'Run', value: 'SECONDS' }),
   roundDeadline: z
     .number()

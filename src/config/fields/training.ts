@@ -46,6 +46,13 @@ export const trainingFields = {
     .default('auto')
     .describe('how a training step is carried out; auto: the fastest that can')
     .register(settingNotes, { topic: 'Training', value: 'NAME' }),
+  compute: z
+    .enum(['gradients', 'none'])
+    .default('gradients')
+    .describe(
+      'gradients: the workers train; none: timing only, messages have their true size but nothing is trained, evaluated or saved, and the loss is 1, so that adaptive wait counts stay at K^0',
+    )
+    .register(settingNotes, { topic: 'Training', value: 'WHAT' }),
   threads: z
     .int()
     .min(1)

@@ -1,7 +1,8 @@
 /** Reads a cache file straight into shared memory, and refuses one that is not exactly what was written. */
 
 import { open, type FileHandle } from 'node:fs/promises';
-import { codeOf, dataError, reasonOf } from '../data-error.js';
+import { codeOf, dataError } from '../data-error.js';
+import { firstLineOf } from '../../errors.js';
 import {
   absolute,
   headerSchema,
@@ -37,7 +38,7 @@ export async function readCacheFile(
     if (['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '')) {
       return undefined;
     }
-    throw dataError(path, `cannot be read (${reasonOf(error)})`, 'Make it readable, or delete it', error);
+    throw dataError(path, `cannot be read (${firstLineOf(error)})`, 'Make it readable, or delete it', error);
   }
   try {
     const { description, sections } = await readHeader(path, file);

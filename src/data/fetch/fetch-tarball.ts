@@ -11,7 +11,8 @@ import { open, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { dirname, join } from 'node:path';
 import { exists, partialName } from '../cache/partial-file.js';
-import { codeOf, dataError, isStorageError, reasonOf } from '../data-error.js';
+import { codeOf, dataError, isStorageError } from '../data-error.js';
+import { firstLineOf } from '../../errors.js';
 import type { NpmSettings } from './npm-settings.js';
 
 export interface PinnedPackage {
@@ -140,7 +141,7 @@ function unreachable(
   error: unknown,
 ) {
   const spec = packageSpec(pinned);
-  const reason = codeOf(error) === 'EINTEGRITY' ? 'its SHA-512 is not the expected one' : reasonOf(error);
+  const reason = codeOf(error) === 'EINTEGRITY' ? 'its SHA-512 is not the expected one' : firstLineOf(error);
   const from = registry === undefined ? "npm's public registry" : new URL(registry).origin;
   return dataError(
     spec,

@@ -1,7 +1,8 @@
 /** Reads chosen files out of a package's tarball, one at a time and in memory: nothing is unpacked on disk. */
 
 import { list, type ReadEntry } from 'tar';
-import { dataError, reasonOf } from '../data-error.js';
+import { dataError } from '../data-error.js';
+import { firstLineOf } from '../../errors.js';
 
 /** npm puts the files of every package under this folder. */
 const prefix = 'package/';
@@ -38,7 +39,7 @@ export async function readTarball(
   try {
     await list({ file: path, strict: true, onReadEntry: take });
   } catch (error) {
-    const wrong = `is not a readable package (${reasonOf(error)})`;
+    const wrong = `is not a readable package (${firstLineOf(error)})`;
     throw dataError(path, wrong, 'Run again: it is fetched anew', error);
   }
   if (thrown !== undefined) {

@@ -4,7 +4,8 @@
  */
 
 import { readFile } from 'node:fs/promises';
-import { codeOf, dataError, reasonOf } from '../data-error.js';
+import { codeOf, dataError } from '../data-error.js';
+import { firstLineOf } from '../../errors.js';
 import type { Split } from '../dataset.js';
 
 const pixels = 32 * 32;
@@ -49,7 +50,7 @@ async function readRecords(path: string, expectedBytes: number): Promise<Uint8Ar
   try {
     records = await readFile(path);
   } catch (error) {
-    const wrong = codeOf(error) === 'ENOENT' ? 'is missing' : `cannot be read (${reasonOf(error)})`;
+    const wrong = codeOf(error) === 'ENOENT' ? 'is missing' : `cannot be read (${firstLineOf(error)})`;
     throw dataError(path, wrong, mend, error);
   }
   if (records.length !== expectedBytes) {

@@ -4,7 +4,8 @@
  */
 
 import { z } from 'zod';
-import { dataError, reasonOf } from '../data-error.js';
+import { dataError } from '../data-error.js';
+import { firstLineOf } from '../../errors.js';
 
 const mend = 'Run again: it is fetched anew';
 
@@ -20,7 +21,7 @@ export function parseClassJson(bytes: Uint8Array, file: string, values: number):
   try {
     records = fileSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8'))).data;
   } catch (error) {
-    throw dataError(file, `is not a JSON file of images (${reasonOf(error)})`, mend, error);
+    throw dataError(file, `is not a JSON file of images (${firstLineOf(error)})`, mend, error);
   }
   const images = records.filter((record) => !Array.isArray(record) || record.length > 0);
   const all = new Uint8Array(images.length * values);

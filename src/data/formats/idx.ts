@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { exists } from '../cache/partial-file.js';
-import { dataError, reasonOf } from '../data-error.js';
+import { dataError } from '../data-error.js';
+import { firstLineOf } from '../../errors.js';
 import type { Split } from '../dataset.js';
 
 const unsignedByte = 8;
@@ -102,7 +103,7 @@ async function readPlainOrGzipped(path: string): Promise<{ path: string; bytes: 
       return { path: gzipped, bytes: await promisify(gunzip)(await readFile(gzipped)) };
     }
   } catch (error) {
-    throw dataError(path, `cannot be read (${reasonOf(error)})`, mend, error);
+    throw dataError(path, `cannot be read (${firstLineOf(error)})`, mend, error);
   }
   throw dataError(path, 'is missing, and so is its .gz', mend);
 }

@@ -4,7 +4,8 @@
  */
 
 import { decode } from 'fast-png';
-import { dataError, reasonOf } from '../data-error.js';
+import { dataError } from '../data-error.js';
+import { firstLineOf } from '../../errors.js';
 
 /**
  * Decodes `png` into `into`, which decides the expected size.
@@ -23,7 +24,7 @@ export function decodePngRows(
   try {
     image = decode(png, { checkCrc: true });
   } catch (error) {
-    throw dataError(file, `is not a readable PNG (${reasonOf(error)})`, mend, error);
+    throw dataError(file, `is not a readable PNG (${firstLineOf(error)})`, mend, error);
   }
   const images = into.length / (pixels * channels);
   const expected = `${pixels}×${images}, ${channels} channels of 8 bits`;

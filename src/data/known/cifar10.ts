@@ -7,7 +7,8 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { exists } from '../cache/partial-file.js';
-import { dataError, reasonOf } from '../data-error.js';
+import { dataError } from '../data-error.js';
+import { firstLineOf } from '../../errors.js';
 import type { DatasetFacts } from '../dataset-facts.js';
 import { readCifarBinary } from '../formats/cifar-binary.js';
 import { decodePngRows } from '../formats/png-rows.js';
@@ -89,7 +90,7 @@ function parseLabels(bytes: Uint8Array, file: string, count: number): number[] {
   try {
     labels = labelsSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
   } catch (error) {
-    throw dataError(file, `is not a list of labels from 0 to 9 (${reasonOf(error)})`, mend, error);
+    throw dataError(file, `is not a list of labels from 0 to 9 (${firstLineOf(error)})`, mend, error);
   }
   if (labels.length !== count) {
     throw dataError(file, `has ${labels.length} labels, not ${count}`, mend);

@@ -10,7 +10,8 @@ import type { CachedArrays } from '../cache/cache-format.js';
 import { readCacheFile } from '../cache/read-cache-file.js';
 import { writeCacheFile } from '../cache/write-cache-file.js';
 import { exists, removeAbandoned } from '../cache/partial-file.js';
-import { dataError, isStorageError, reasonOf } from '../data-error.js';
+import { dataError, isStorageError } from '../data-error.js';
+import { firstLineOf } from '../../errors.js';
 import { checkFacts } from '../dataset-facts.js';
 import type { Dataset } from '../dataset.js';
 import type { FetchProgress } from '../fetch/fetch-progress.js';
@@ -144,7 +145,7 @@ async function inWritableFolder<T>(folder: string, work: () => Promise<T>): Prom
       throw error;
     }
     const mend = 'Choose another data folder with --data-dir or STALEWART_DATA';
-    throw dataError(folder, `cannot be written to (${reasonOf(error)})`, mend, error);
+    throw dataError(folder, `cannot be written to (${firstLineOf(error)})`, mend, error);
   }
 }
 

@@ -1,0 +1,64 @@
+/** Settings that were given and change nothing: their user should hear of it, since a comparison may rest on them. */
+import type { PolicyDefinition } from '../../protocols/sync/policy.js';
+import { findPolicy } from '../../protocols/sync/registry.js';
+import { policySettingsSchema } from '../../protocols/sync/settings.js';
+import { apiOrigin, type Origin } from './origin.js';
+import type { TrainConfig } from './resolve.js';
+
+/** Settings that only training reads. */
+const ofTraining = new Set([
+  'localOptimizer',
+  'learningRate',
+  'engine',
+  'threads',
+  'skipNonFinite',
+  'evalEvery',
+  'evalSamples',
+  'targetAccuracy',
+]);
+
+/** What follows K^t when it moves. */
+const ofAdaptiveWaitCount = new Set(['kRounding', 'kMonotone', 'lossSmoothing']);
+
+/**
+ * One line for each.
+ * @param said what the user gave
+ * @param config what became of it
+ */
+export function unusedSettings(
+  said: object,
+  config: TrainConfig,
+  origin: Origin = apiOrigin,
+  policy: PolicyDefinition | undefined = findPolicy(config.policy),
+): readonly string[] {
+  const given = new Set(Object.entries(said).flatMap(([name, value]) => (value === undefined ? [] : [name])));
+  return [...given].flatMap((name) => {
+    const why = whyUnused(name, given, config, policy, origin);
+    return why === null ? [] : [`${origin.nameOf(name)} has no effect: ${why}`];
+  });
+}
+
+function whyUnused(
+  name: string,
+  given: ReadonlySet<string>,
+  { compute, threshold }: TrainConfig,
+  policy: PolicyDefinition | undefined,
+  origin: Origin,
+): string | null {
+  if (compute === 'none' && ofTraining.has(name))
+    return `with ${origin.nameOf('compute')} none nothing is trained`;
+  if (policy === undefined || name === 'workers' || !Object.hasOwn(policySettingsSchema.shape, name))
+    return null;
+  const uses = new Set<string>(policy.uses);
+  if (!uses.has(name)) return `the policy ${policy.name} does not use it`;
+  const constant = threshold === 'constant';
+  if (name === 'a' && constant) return `${origin.nameOf('threshold')} is constant`;
+  if (name === 'maxStaleness' && !constant)
+    return `${origin.nameOf('threshold')} is ${threshold}, not constant`;
+  if (!given.has('waitCount') || !uses.has('waitCount')) return null;
+  // The default of a is a multiple of k0.
+  const k0Counts = uses.has('a') && !constant && !given.has('a');
+  if ((name === 'k0' && !k0Counts) || ofAdaptiveWaitCount.has(name))
+    return `${origin.nameOf('waitCount')} fixes K`;
+  return null;
+}
