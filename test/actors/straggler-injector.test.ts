@@ -25,34 +25,45 @@ describe('StragglerInjector', () => {
     const injector = harness.system.spawn(stragglerInjector({ taskTimes, workers: () => workers }));
     const ask = <Answer>(make: (reply: (answer: Answer) => void) => StragglerInjectorMessage) =>
       injector.ask(make, 1);
-    const taskTime = (worker: number, attempt: number, computeTime: number, startedAt = 0) =>
-      ask<number>((reply) => ({ type: 'task-time', worker, attempt, computeTime, startedAt, reply }));
+    /** Of a task that began so many seconds ago and took so many to compute. */
+    const delay = (worker: number, attempt: number, computeTime: number, sinceStart = computeTime) => {
+      const startedAt = harness.clock.now() - sinceStart;
+      return ask<number>((reply) => ({ type: 'delay', worker, attempt, computeTime, startedAt, reply }));
+    };
     const crash = (worker: number) => ask<boolean>((reply) => ({ type: 'crash', worker, reply }));
-    return { taskTimes, taskTime, crash, crashed };
+    return { taskTimes, delay, crash, crashed };
   }
 
-  it('makes a task last as long as the law says, or as long as it computed if that is more', async () => {
-    const { taskTime } = bench('constant:mean=5');
-    assert.equal(await taskTime(0, 1, 0.5), 5);
-    assert.equal(await taskTime(1, 7, 8), 8);
+  it('holds an update back until the time drawn for its task has passed, and no longer', async () => {
+    const { delay } = bench('constant:mean=5');
+    assert.equal(await delay(0, 1, 0.5), 4.5);
+    assert.equal(await delay(1, 7, 8), 0);
+  });
+
+  it('counts the wait for a thread towards the drawn time', async () => {
+    const { delay } = bench('constant:mean=5');
+    assert.equal(await delay(0, 1, 0.5, 4), 1);
+    assert.equal(await delay(0, 1, 0.5, 6), 0);
   });
 
   it('leaves tasks alone where there is no law', async () => {
-    const { taskTime } = bench('none');
-    assert.equal(await taskTime(0, 1, 0.25), 0.25);
+    const { delay } = bench('none');
+    assert.equal(await delay(0, 1, 0.25), 0);
   });
 
   it('lengthens the tasks of slowed workers, and of them only', async () => {
-    const { taskTime } = bench('constant:mean=5', { slowdown: { 1: 3 } });
-    assert.deepEqual(
-      [await taskTime(0, 1, 1), await taskTime(1, 1, 1), await taskTime(1, 1, 6)],
-      [5, 15, 18],
-    );
+    const { delay } = bench('constant:mean=5', { slowdown: { 1: 3 } });
+    assert.deepEqual([await delay(0, 1, 1), await delay(1, 1, 1), await delay(1, 1, 6)], [4, 14, 12]);
   });
 
-  it('gives the time of (worker, attempt), in whatever order it is asked', async () => {
-    const { taskTimes, taskTime } = bench('exponential:mean=2');
-    const asked = [await taskTime(2, 4, 0), await taskTime(0, 1, 0), await taskTime(2, 4, 0)];
+  it('lengthens the computing of a slowed worker however long it waited for a thread', async () => {
+    const { delay } = bench('none', { slowdown: { 1: 3 } });
+    assert.equal(await delay(1, 1, 2, 100), 4);
+  });
+
+  it('goes by the time of (worker, attempt), in whatever order it is asked', async () => {
+    const { taskTimes, delay } = bench('exponential:mean=2');
+    const asked = [await delay(2, 4, 0), await delay(0, 1, 0), await delay(2, 4, 0)];
     const [late, first, again] = asked;
     assert.equal(late, again);
     assert.notEqual(late, first);
