@@ -12,8 +12,8 @@ describe('Closers', () => {
         order.push(`${name} ends`);
       });
     }
-    await closers.close(assert.fail);
-    await closers.close(assert.fail);
+    await closers.close((error) => assert.fail(String(error)));
+    await closers.close((error) => assert.fail(String(error)));
     const expected = ['third', 'second', 'first'].flatMap((name) => [`${name} begins`, `${name} ends`]);
     assert.deepEqual(order, expected);
   });

@@ -162,7 +162,7 @@ describe('parseSlowdown', () => {
     ['3', '"3" has no colon'],
     ['0:0.5', 'the factor of 0 is 0.5'],
     ['0:x', 'the factor of 0 is "x"'],
-    ['0:Infinity', 'the factor of 0 is null'],
+    ['0:Infinity', 'the factor of 0 is Infinity'],
     ['-1:2', '"-1" is neither a worker\'s index nor all'],
     ['1.5:2', '"1.5" is neither a worker\'s index nor all'],
     ['0:2,0:3', '"0" is there twice'],
