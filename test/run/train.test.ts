@@ -172,8 +172,14 @@ describe('train', () => {
   it('refuses wrong settings at once, one line each', () => {
     assert.throws(
       () => train({ ...small, workers: 4, k0: 5, learningRate: -1 }),
-      (error) =>
-        error instanceof StalewartError && error.code === 'CONFIG' && error.message.split('\n').length >= 1,
+      (error) => {
+        assert.ok(error instanceof StalewartError && error.code === 'CONFIG');
+        assert.deepEqual(
+          error.message.split('\n').map((line) => line.split(' is ')[0]),
+          ['learningRate', 'k0'],
+        );
+        return true;
+      },
     );
   });
 
