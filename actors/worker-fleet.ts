@@ -5,6 +5,7 @@
 import { filter, map, type Observable } from 'rxjs';
 import { fitReason, type LostMessage } from '../protocols/wire/messages.js';
 import { serverSubject } from '../protocols/wire/subjects.js';
+import { oneLineOf } from '../src/errors.js';
 import type { ActorFailure, ActorRef, ActorSystem } from './supervision.js';
 import { workerActor, type WorkerActorOptions, type WorkerMessage } from './worker-actor.js';
 
@@ -56,7 +57,7 @@ function reportLost(
   { transport, run }: Pick<WorkerActorOptions, 'transport' | 'run'>,
   { worker, incarnation, error, action }: WorkerFailure,
 ): void {
-  const reason = fitReason(error instanceof Error ? error.message : String(error));
+  const reason = fitReason(oneLineOf(error));
   const header: LostMessage = {
     type: 'lost',
     run,

@@ -2,6 +2,7 @@
  * The errors that the supervision module itself makes. They pass between actors; what reaches a user is a
  * `StalewartError` that the run makes of them.
  */
+import { oneLineOf } from '../../src/errors.js';
 import type { ActorFailure } from './types.js';
 
 /** An `ask` that got no answer. */
@@ -23,12 +24,7 @@ export class EscalatedError extends Error {
   readonly failure: ActorFailure;
 
   constructor(failure: ActorFailure, cause: unknown = failure.error) {
-    super(`${failure.path} has used up its restarts: ${describeError(failure.error)}`, { cause });
+    super(`${failure.path} has used up its restarts: ${oneLineOf(failure.error)}`, { cause });
     this.failure = failure;
   }
-}
-
-/** An error's message, or whatever was thrown in its place, on one line. */
-export function describeError(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
