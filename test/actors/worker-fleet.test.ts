@@ -64,7 +64,7 @@ describe('worker fleet', () => {
     assert.equal(fleet.workers.get(3)?.crash(new Error('its disk\nis full')), true);
     await clock.settle();
     assert.deepEqual(lost(), [
-      { type: 'lost', run, worker: 3, incarnation: 1, reason: 'its disk\nis full', returns: true },
+      { type: 'lost', run, worker: 3, incarnation: 1, reason: 'its disk is full', returns: true },
     ]);
     assert.deepEqual(
       failures.map(({ worker, incarnation, time, action, delaySeconds }) => [
