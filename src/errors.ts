@@ -22,6 +22,7 @@ export type ErrorCode =
   | 'DATA' // a data set is missing or broken: exit 4
   | 'MODEL' // a user's model or loss cannot be used: exit 2
   | 'COMPUTE' // a gradient step failed: exit 1
+  | 'POLICY' // a policy of the user's threw or decided what it must not: exit 1
   | 'NON_FINITE' // the loss or an update is NaN or infinite: exit 1
   | 'NO_WORKERS' // every worker is gone: exit 1
   | 'WIRE'; // a message is malformed: exit 1
@@ -35,6 +36,7 @@ const exitCodeOf: Readonly<Record<ErrorCode, number>> = {
   SERVICE: exitCodes.unavailable,
   DATA: exitCodes.unavailable,
   COMPUTE: exitCodes.failed,
+  POLICY: exitCodes.failed,
   NON_FINITE: exitCodes.failed,
   NO_WORKERS: exitCodes.failed,
   WIRE: exitCodes.failed,

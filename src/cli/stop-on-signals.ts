@@ -7,6 +7,9 @@ import type { Run } from '../run/run.js';
 
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+/** How long stopping at once may take. */
+const patienceMilliseconds = 10_000;
+
 export interface SignalWatch {
   /** Gives the signals back. */
   release(): void;
@@ -15,9 +18,12 @@ export interface SignalWatch {
 /** @param tell shows what will happen */
 export function stopOnSignals(run: Pick<Run, 'stop'>, tell: (text: string) => void): SignalWatch {
   let count = 0;
+  let force: NodeJS.Timeout | undefined;
   const stop = (): void => {
     count += 1;
     if (count > 2) process.exit(exitCodes.stopped);
+    // "At once" holds also where something that cannot be broken off hangs, such as a dead network drive.
+    if (count === 2) force = setTimeout(() => process.exit(exitCodes.stopped), patienceMilliseconds).unref();
     tell(count === 1 ? 'stopping after this round; once more: at once' : 'stopping at once');
     // How it ends is heard from `done`.
     run.stop(count === 1 ? 'finish-round' : 'now').catch(() => undefined);
@@ -25,6 +31,7 @@ export function stopOnSignals(run: Pick<Run, 'stop'>, tell: (text: string) => vo
   for (const signal of stopSignals) process.on(signal, stop);
   return {
     release() {
+      clearTimeout(force);
       for (const signal of stopSignals) process.off(signal, stop);
     },
   };

@@ -45,7 +45,8 @@ function readText(file: string): string {
     return readFileSync(file, 'utf8');
   } catch (cause) {
     const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
-    const reason = isMissing ? 'there is no such file' : firstLineOf(cause);
+    const isFolder = cause instanceof Error && 'code' in cause && cause.code === 'EISDIR';
+    const reason = isMissing ? 'there is no such file' : isFolder ? 'it is a folder' : firstLineOf(cause);
     throw new StalewartError('CONFIG', `the configuration file ${file} cannot be read: ${reason}`, { cause });
   }
 }

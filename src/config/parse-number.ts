@@ -7,5 +7,6 @@ const infinite = /^\+?(infinity|inf|\.inf)$/i;
 export function parseNumber(text: string): number | undefined {
   const trimmed = text.trim();
   if (infinite.test(trimmed)) return Infinity;
-  return decimal.test(trimmed) ? Number(trimmed) : undefined;
+  // + 0: the text -0 means 0.
+  return decimal.test(trimmed) ? Number(trimmed) + 0 : undefined;
 }

@@ -78,8 +78,15 @@ export class Recorder {
     readonly wallSeconds: number;
   }): Summary {
     const { failure, ...rest } = end;
-    const { discarded } = this.#records.counts;
+    const { counts } = this.#records;
+    const { discarded } = counts;
     const failures = this.#failures;
-    return this.#summary.build({ ...rest, discarded, failures, ...(failure === null ? {} : { failure }) });
+    return this.#summary.build({
+      ...rest,
+      discarded,
+      counts,
+      failures,
+      ...(failure === null ? {} : { failure }),
+    });
   }
 }

@@ -2,6 +2,7 @@
  * What a program may pass to `train`: every setting of the command line by its name, and beside names its own policies,
  * models and data sets as values.
  */
+import { checkedPolicy, policyProblem } from '../../protocols/sync/checked-policy.js';
 import type { Policy, PolicyDefinition } from '../../protocols/sync/policy.js';
 import { findPolicy } from '../../protocols/sync/registry.js';
 import type { ModelSource } from '../compute/model-source.js';
@@ -9,7 +10,7 @@ import type { Origin } from '../config/origin.js';
 import { resolveTrainConfig, type TrainConfig } from '../config/resolve.js';
 import type { TrainConfigInput } from '../config/schema.js';
 import type { DatasetLike } from '../data/as-dataset.js';
-import { configError } from '../errors.js';
+import { configError, StalewartError } from '../errors.js';
 
 /** Settings of a run; docs/configuration.md lists them all with ranges and defaults. */
 export interface TrainOptions extends Omit<TrainConfigInput, 'policy' | 'model' | 'dataset' | 'out'> {
@@ -55,7 +56,7 @@ export function resolveTrainOptions(options: TrainOptions, origin?: Origin): Res
   const chosen = definition ?? findPolicy(config.policy);
   if (chosen === undefined) throw configError('policy', config.policy, 'the name of a policy');
   const folder = out === false ? null : (config.out ?? undefined);
-  return { config, policy: chosen.create(config), model, dataset, out: folder };
+  return { config, policy: checkedPolicy(chosen.create(config)), model, dataset, out: folder };
 }
 
 /** For a front end that has resolved its settings itself and knows policies, models and data sets by name only. */
@@ -69,6 +70,14 @@ export function fromConfig(config: TrainConfig): ResolvedTrainOptions {
 function asDefinition(policy: NonNullable<TrainOptions['policy']>): PolicyDefinition | undefined {
   if (typeof policy === 'string') return findPolicy(policy);
   if ('create' in policy) return policy;
+  const problem = policyProblem(policy);
+  if (problem !== null) {
+    const allowed = 'the name of a policy, or an object with name, initial and waitCount';
+    throw new StalewartError('CONFIG', `policy: ${problem}; it must be ${allowed}`, {
+      field: 'policy',
+      allowed,
+    });
+  }
   const { name } = policy;
   return {
     name,

@@ -27,6 +27,7 @@ import { Recorder, type RecordStreams } from './recorder.js';
 import type { Notice, Run, RunInfo } from './run.js';
 import type { TrainEnvironment } from './train-environment.js';
 import { type ResolvedTrainOptions, resolveTrainOptions, type TrainOptions } from './train-options.js';
+import { throttledNotice } from './throttled-notice.js';
 import { startTraining, type Training } from './training.js';
 
 /**
@@ -208,9 +209,12 @@ class TrainRun implements Run {
     this.#closers.add(() => training.live.close());
     if (this.#stop !== null) training.live.stop(this.#stop, stoppedByUser);
     if (this.#stop === 'now') training.evaluator.skip();
-    const { reason, error, wallSeconds } = await training.ended;
+    const ended = await training.ended;
+    const { reason, wallSeconds } = ended;
     await training.live.close();
     const { lastRound } = recorder;
+    const nothing = ended.error === null && lastRound === null && reason !== stoppedByUser;
+    const error = nothing ? new StalewartError('COMPUTE', `no round was closed: ${reason}`) : ended.error;
     const trained = compute === 'gradients' && lastRound !== null;
     if (trained) await training.evaluator.final(lastRound, store.current());
     const status = error !== null ? 'failed' : reason === stoppedByUser ? 'stopped' : 'finished';
@@ -256,11 +260,15 @@ class TrainRun implements Run {
   /** Trouble with files and messages, which the run survives. */
   #tellTrouble({ directory, transport }: Parts): void {
     directory?.errors$.subscribe(({ message }) => this.#notice('error', message));
+    const warn = (text: string): void => this.#notice('warn', text);
+    const dropped = throttledNotice(systemClock(), warn, 'messages dropped');
+    const refused = throttledNotice(systemClock(), warn, 'messages refused');
     transport.status$.subscribe((status) => {
       if (status.type === 'disconnected') this.#notice('warn', `connection lost: ${status.detail}`);
       if (status.type === 'connected') this.#notice('info', `connected: ${status.detail}`);
-      if (status.type === 'refused-message') this.#notice('warn', `message refused: ${status.detail}`);
-      if (status.type === 'dropped-message') this.#notice('warn', `message dropped: ${status.detail}`);
+      if (status.type === 'refused-message') refused.tell(`message refused: ${status.detail}`);
+      if (status.type === 'dropped-message')
+        dropped.tell(`message dropped on ${status.subject}: ${status.detail}`);
       if (status.type === 'warning') this.#notice('warn', status.detail);
     });
   }

@@ -5,12 +5,14 @@
  */
 import type { RunOutcome, ServerObserver } from '../../actors/server-actor.js';
 import type { WorkerFailure } from '../../actors/worker-fleet.js';
+import { PolicyError } from '../../protocols/sync/checked-policy.js';
 import type { Clock } from '../clock/clock.js';
 import type { TrainConfig } from '../config/resolve.js';
 import { oneLineOf, StalewartError } from '../errors.js';
 import { seededRandom } from '../random/seeded-random.js';
 import type { FailureRecord, WorkerStatus } from '../telemetry/run-events.js';
 import { Evaluator } from './evaluator.js';
+import { throttledNotice } from './throttled-notice.js';
 import type { FleetStatus } from './fleet-status.js';
 import { type LiveRun, startLiveRun } from './live-run.js';
 import type { Parts } from './parts.js';
@@ -67,6 +69,8 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
     onError: (error) => notice('error', `evaluation failed: ${oneLineOf(error)}`),
   });
 
+  const nonFinite = throttledNotice(clock, (text) => notice('warn', text), 'updates refused as not finite');
+
   const observer: ServerObserver = {
     heard: (header) => fleet.heard(header),
     silent: ({ time, worker, incarnation, reason }) =>
@@ -74,6 +78,9 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
     refused: (header, reason) =>
       notice('warn', `${header.type} of worker ${header.worker} refused: ${reason}`),
     step(step, state) {
+      for (const effect of step.effects) {
+        if (effect.type === 'discard' && effect.reason === 'non-finite') nonFinite.tell(effect.detail);
+      }
       if (beganAt === null && step.effects.some(({ type }) => type === 'assign')) beganAt = clock.now();
       fleet.step(step, state);
       const round = recorder.step(step);
@@ -110,10 +117,7 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
     onFailure: (error) =>
       ending.resolve({
         reason: oneLineOf(error),
-        error:
-          error instanceof StalewartError
-            ? error
-            : new StalewartError('COMPUTE', `the server failed: ${oneLineOf(error)}`, { cause: error }),
+        error: failureOf(error),
       }),
   });
   const started = live;
@@ -141,6 +145,14 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
 /** Whether the round may still wait for it. */
 function isAwaited({ state }: WorkerStatus): boolean {
   return state !== 'idle' && state !== 'gone';
+}
+
+function failureOf(error: unknown): StalewartError {
+  if (error instanceof StalewartError) return error;
+  const message = oneLineOf(error);
+  if (error instanceof PolicyError)
+    return new StalewartError('POLICY', message, { field: 'policy', cause: error });
+  return new StalewartError('COMPUTE', `the server failed: ${message}`, { cause: error });
 }
 
 function errorOf({ code, reason }: RunOutcome, config: TrainConfig): StalewartError | null {

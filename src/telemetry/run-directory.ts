@@ -4,13 +4,13 @@
  * because the journal is created exclusively. A disk that fails later is reported on `errors$` and ends only the files.
  * `docs/run-directory.md` describes every file.
  */
-import { existsSync } from 'node:fs';
-import { mkdir, open, readdir, rm, rmdir } from 'node:fs/promises';
+import { open, readdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { type Observable, ReplaySubject } from 'rxjs';
 import writeFileAtomic from 'write-file-atomic';
 import type { EngineStep } from '../../protocols/sync/events.js';
+import { makeFolders } from '../files/make-folders.js';
 import { oneLineOf, StalewartError } from '../errors.js';
 import { evaluationsTable, headerLine, roundsTable, rowLine } from './csv-tables.js';
 import { stringifyExact } from './exact-json.js';
@@ -90,25 +90,6 @@ const writeFailed = (path: string, cause: unknown): StalewartError =>
     `${path} can no longer be written (${oneLineOf(cause)}); free the disk or choose another folder with out`,
     { field: 'out', value: path, cause },
   );
-
-/**
- * Makes the folder and those above it; answers with the topmost one that had to be made. Node's own recursive `mkdir`
- * never returns where a folder cannot be made for a reason it does not expect (below /proc, below a dangling link).
- */
-async function makeFolders(directory: string): Promise<string | undefined> {
-  const missing: string[] = [];
-  let folder = resolve(directory);
-  while (!existsSync(folder)) {
-    missing.unshift(folder);
-    folder = dirname(folder);
-  }
-  for (const path of missing) {
-    await mkdir(path).catch((cause: unknown) => {
-      if (codeOf(cause) !== 'EEXIST' || !existsSync(path)) throw cause;
-    });
-  }
-  return missing[0];
-}
 
 /** Makes the folder and sees that no run is in it; answers with the topmost folder that had to be made. */
 async function claim(directory: string): Promise<string | undefined> {

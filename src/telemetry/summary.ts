@@ -80,6 +80,8 @@ export interface RunEnd {
   readonly weightsSha256: string | null;
   readonly wallSeconds: number;
   readonly discarded: number;
+  /** What was counted of a run that closed no round; default: nothing. Of others the last round's counts are taken. */
+  readonly counts?: Pick<RoundRecord, 'uploads' | 'downloads' | 'restarts' | 'communicationRounds'>;
   /** Default: 0. */
   readonly failures?: number;
 }
@@ -139,10 +141,10 @@ export function createSummaryBuilder(options: SummaryOptions): SummaryBuilder {
         finalLoss: finite(final?.testLoss),
         evaluationSamples: final?.samples ?? null,
         trainingLoss: compute === 'none' ? null : finite(lastRound?.loss),
-        communicationRounds: lastRound?.communicationRounds ?? 0,
-        uploads: lastRound?.uploads ?? 0,
-        downloads: lastRound?.downloads ?? 0,
-        restarts: lastRound?.restarts ?? 0,
+        communicationRounds: lastRound?.communicationRounds ?? end.counts?.communicationRounds ?? 0,
+        uploads: lastRound?.uploads ?? end.counts?.uploads ?? 0,
+        downloads: lastRound?.downloads ?? end.counts?.downloads ?? 0,
+        restarts: lastRound?.restarts ?? end.counts?.restarts ?? 0,
         discarded: end.discarded,
         failures: end.failures ?? 0,
         weightsSha256: end.weightsSha256,

@@ -7,7 +7,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BroadcastChannel, setEnvironmentData } from 'node:worker_threads';
 import { filter, firstValueFrom, map, Subject, take, toArray } from 'rxjs';
-import { type Run, StalewartError, type Summary, train, type TrainOptions } from '../../src/index.js';
+import {
+  type Policy,
+  type Run,
+  StalewartError,
+  type Summary,
+  train,
+  type TrainOptions,
+} from '../../src/index.js';
 import { readRun } from '../../src/telemetry/read-run.js';
 import { makeDataset } from '../compute/fixtures/data.js';
 
@@ -233,6 +240,40 @@ describe('a run at its edges', () => {
     } finally {
       setEnvironmentData('exit-once-steps', undefined);
     }
+  });
+
+  it('says that updates are refused, and fails when none was left to close a round', async () => {
+    const run = train({ ...small, learningRate: 1e6, skipNonFinite: true, rounds: null, time: 1 });
+    const notices = firstValueFrom(run.notices$.pipe(toArray()));
+    await assert.rejects(run.done, (error) => {
+      assert.ok(error instanceof StalewartError);
+      assert.match(error.message, /^no round was closed: /);
+      return true;
+    });
+    assert.ok((await notices).some(({ message }) => /round 1, worker \d: its/.test(message)));
+    const summary = run.summary();
+    assert.equal(summary?.status, 'failed');
+    assert.ok(summary.uploads > 0 && summary.downloads > summary.uploads);
+  });
+
+  it('names the policy and the hook that went wrong', async () => {
+    const policy: Policy<null> = {
+      name: 'mine',
+      initial: () => null,
+      waitCount: () => ({ value: 1, reason: 'one' }),
+      admit: () => ({ accept: true, weight: NaN, reason: 'heavy' }),
+    };
+    await assert.rejects(train({ ...small, policy }).done, (error) => {
+      assert.ok(error instanceof StalewartError);
+      assert.equal(error.code, 'POLICY');
+      assert.match(error.message, /^policy mine: admit must return /);
+      return true;
+    });
+  });
+
+  it('refuses at once what is no policy', () => {
+    const policy = { name: 'mine', waitCount: () => ({ value: 1, reason: 'one' }) } as unknown as Policy;
+    assert.throws(() => train({ ...small, policy }), /^StalewartError: policy: it has no function initial/);
   });
 
   it('keeps the credentials of NATS servers to itself', async () => {

@@ -61,7 +61,7 @@ export const runFields = {
     .max(Number.MAX_SAFE_INTEGER)
     .default(1)
     .describe('origin of every random number: initial weights, batches, partitions, task times')
-    .register(settingNotes, { topic: 'Run', value: 'S' }),
+    .register(settingNotes, { topic: 'Run', value: 'S', allowed: 'an integer from 0 to 2^53 − 1' }),
   run: z
     .string()
     .regex(/^[A-Za-z0-9_-]{1,64}$/)

