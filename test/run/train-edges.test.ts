@@ -243,7 +243,14 @@ describe('a run at its edges', () => {
   });
 
   it('says that updates are refused, and fails when none was left to close a round', async () => {
-    const run = train({ ...small, learningRate: 1e6, skipNonFinite: true, rounds: null, time: 1 });
+    const run = train({
+      ...small,
+      learningRate: 1e6,
+      localSteps: 20,
+      skipNonFinite: true,
+      rounds: null,
+      time: 1,
+    });
     const notices = firstValueFrom(run.notices$.pipe(toArray()));
     await assert.rejects(run.done, (error) => {
       assert.ok(error instanceof StalewartError);
