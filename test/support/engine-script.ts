@@ -29,6 +29,8 @@ export interface Upload {
   readonly incarnation?: number;
   readonly attempt?: number;
   readonly baseVersion?: number;
+  /** Default: that of the assignment. */
+  readonly updateId?: string;
 }
 
 export class EngineScript {
@@ -72,7 +74,7 @@ export class EngineScript {
     return this.event({
       type: 'update-arrived',
       time: this.time,
-      updateId: `${worker}.${incarnation}.${attempt}`,
+      updateId: upload.updateId ?? `${worker}.${incarnation}.${attempt}`,
       worker,
       incarnation,
       attempt,

@@ -38,7 +38,6 @@ describe('round engine: properties', () => {
       const refused = [
         'dead-incarnation',
         'dead-attempt',
-        'wrong-id',
         'duplicate',
         'wrong-base',
         'non-finite',

@@ -62,6 +62,14 @@ describe('round engine', () => {
     assert.equal(engine.state.version, 1);
   });
 
+  it('refuses an update that goes under the id of another', () => {
+    const engine = script('k-async', { workers: 3, waitCount: 2 });
+    engine.upload(0);
+    const [discard] = ofType(engine.upload(1, { updateId: '0.1.1' }), 'discard');
+    assert.equal(discard?.reason, 'wrong-id');
+    assert.equal(engine.state.contributions.length, 1);
+  });
+
   it('does not count the upload of a worker that was lost before the commit', () => {
     const engine = script('k-async', { workers: 3, waitCount: 2 });
     engine.upload(1);
