@@ -1,0 +1,40 @@
+/** The form of a layer's planner: it reads its configuration, and writes operations or refuses. */
+import type { z } from 'zod';
+import type { LayerNode } from '../layer-graph.js';
+import type { PlanBuilder, Tensor } from '../plan-builder.js';
+import { Unplannable } from '../unplannable.js';
+
+/** How the plan is to train, as far as layers need to know. */
+export interface Training {
+  /**
+   * η, where the step of plain SGD may be taken the moment a gradient is known; null: gradients are collected for an
+   * optimiser.
+   */
+  readonly rate: number | null;
+}
+
+/**
+ * Writes the operations of one layer.
+ * @throws Unplannable if it cannot be done; the message begins with a verb or "its"
+ */
+export type LayerPlanner = (
+  builder: PlanBuilder,
+  layer: LayerNode,
+  inputs: readonly Tensor[],
+  training: Training,
+) => Tensor;
+
+/** The one input of a layer that takes one. */
+export function onlyInput(inputs: readonly Tensor[]): Tensor {
+  const [input] = inputs;
+  if (input === undefined || inputs.length > 1) throw new Unplannable(`has ${inputs.length} inputs: it must have one`);
+  return input;
+}
+
+/** @throws Unplannable naming the first setting that is not as a plan can do it */
+export function settingsOf<T>(schema: z.ZodType<T>, { config }: LayerNode): T {
+  const parsed = schema.safeParse(config);
+  if (parsed.success) return parsed.data;
+  const field = String(parsed.error.issues[0]?.path[0] ?? 'configuration');
+  throw new Unplannable(`has ${field} ${JSON.stringify(config[field]) ?? 'not given'}`);
+}
