@@ -70,7 +70,9 @@ function fromNet({ layers, output_layers }: z.infer<typeof functional>['config']
   const left = layers.map((each) => {
     const calls = each.inbound_nodes ?? [];
     if (calls.length > 1) {
-      throw new Unplannable(`layer ${each.config.name} is used ${calls.length} times: once is what a plan can do`);
+      throw new Unplannable(
+        `layer ${each.config.name} is used ${calls.length} times: once is what a plan can do`,
+      );
     }
     return node(
       each,

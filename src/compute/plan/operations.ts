@@ -23,16 +23,7 @@ const window = [
 ] as const;
 
 const layouts = {
-  axisPlan: [
-    'plan',
-    'destinationSize',
-    'sourceSize',
-    'taps',
-    'multiplier',
-    'offset',
-    'dilation',
-    'divisor',
-  ],
+  axisPlan: ['plan', 'destinationSize', 'sourceSize', 'taps', 'multiplier', 'offset', 'dilation', 'divisor'],
   pack: ['size', 'from', 'to'],
   convolution: [...window, 'x', 'filter', 'bias', 'y', 'relu', 'rowPlan', 'columnPlan', 'packed'],
   convolutionInputGradient: [...window, 'dy', 'filter', 'dx', 'rowPlan', 'columnPlan', 'packed'],

@@ -15,6 +15,8 @@ export interface PlanExecutor {
   readonly labels: Int32Array;
   /** Most images in a batch. */
   readonly capacity: number;
+  /** Sets the weights, and the state of the optimiser afresh. */
+  begin(parameters: Float32Array): void;
   /**
    * One training step on the first `images` examples in `inputs`.
    * @returns their mean loss before the step
@@ -32,9 +34,10 @@ interface PlanModule {
 
 const pageBytes = 65_536;
 
-/** @throws StalewartError COMPUTE if the memory cannot be had */
-export function createPlanExecutor(plan: Plan): PlanExecutor {
+/** @returns null if its memory cannot be had */
+export function createPlanExecutor(plan: Plan): PlanExecutor | null {
   const memory = allocate(plan.bytes);
+  if (memory === null) return null;
   const { exports } = new WebAssembly.Instance(compiledModule(), { env: { memory } });
   // The module is ours, and the build compiles it together with this file.
   const { run, firstFree } = exports as WebAssembly.Exports & PlanModule;
@@ -53,11 +56,14 @@ export function createPlanExecutor(plan: Plan): PlanExecutor {
   run(prepare.start, prepare.end, 0);
   const result = new Float64Array(buffer, plan.result, 2);
 
+  const parameters = new Float32Array(buffer, plan.parameters, plan.parameterCount);
+
   return {
-    parameters: new Float32Array(buffer, plan.parameters, plan.parameterCount),
+    parameters,
     inputs: new Float32Array(buffer, plan.inputs, plan.capacity * plan.exampleSize),
     labels: new Int32Array(buffer, plan.labels, plan.capacity),
     capacity: plan.capacity,
+    begin: (received) => parameters.set(received),
     step(images) {
       run(step.start, step.end, images);
       return (result[0] ?? Number.NaN) / images;
@@ -69,15 +75,13 @@ export function createPlanExecutor(plan: Plan): PlanExecutor {
   };
 }
 
-function allocate(bytes: number): WebAssembly.Memory {
+function allocate(bytes: number): WebAssembly.Memory | null {
   const pages = Math.ceil(bytes / pageBytes);
   try {
     return new WebAssembly.Memory({ initial: pages, maximum: pages });
-  } catch (cause) {
-    const megabytes = Math.ceil(bytes / 2 ** 20);
-    throw new StalewartError('COMPUTE', `${megabytes} MB of memory for the plan of a training step cannot be had`, {
-      cause,
-    });
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
   }
 }
 

@@ -27,7 +27,8 @@ export type LayerPlanner = (
 /** The one input of a layer that takes one. */
 export function onlyInput(inputs: readonly Tensor[]): Tensor {
   const [input] = inputs;
-  if (input === undefined || inputs.length > 1) throw new Unplannable(`has ${inputs.length} inputs: it must have one`);
+  if (input === undefined || inputs.length > 1)
+    throw new Unplannable(`has ${inputs.length} inputs: it must have one`);
   return input;
 }
 
