@@ -54,7 +54,7 @@ export interface Plan {
   readonly evaluation: Table;
 }
 
-/** Why there is no plan, as a part of a sentence: `layer conv1 (Conv2D) has data_format "channels_first"`. */
+/** Why there is no plan, as a part of a sentence: `layer conv1 (Conv2D): data_format is "channels_first"`. */
 export interface Refusal {
   readonly refusal: string;
 }
@@ -130,20 +130,20 @@ function plan(request: PlanRequest): Plan {
     try {
       if (layer.className === 'InputLayer') return planInput(layer);
       const planner = layerPlanners[layer.className];
-      if (planner === undefined) throw new Unplannable('is of a kind that a plan cannot do');
+      if (planner === undefined) throw new Unplannable('a plan cannot do layers of this kind');
       refuseExtras(layer);
       const given = layer.inputs.map((name) => tensors.get(name)).filter((tensor) => tensor !== undefined);
       return planner(builder, layer, given, training);
     } catch (error) {
       if (!(error instanceof Unplannable)) throw error;
-      throw new Unplannable(`layer ${layer.name} (${layer.className}) ${error.message}`);
+      throw new Unplannable(`layer ${layer.name} (${layer.className}): ${error.message}`);
     }
   }
 
   function planInput({ config }: LayerNode): Tensor {
     const dtype = config['dtype'];
     if (dtype !== undefined && dtype !== null && dtype !== 'float32') {
-      throw new Unplannable(`has dtype ${JSON.stringify(dtype)}`);
+      throw new Unplannable(`its dtype is ${JSON.stringify(dtype)}`);
     }
     const tensor = builder.tensor(inputShape, false);
     builder.forwards('pack', { size: exampleSize, from: inputs, to: tensor.value.address });
@@ -154,6 +154,6 @@ function plan(request: PlanRequest): Plan {
 /** What a layer may carry of which no planner takes care. */
 function refuseExtras({ config }: LayerNode): void {
   for (const [key, value] of Object.entries(config)) {
-    if (value !== null && /_(regularizer|constraint)$/.test(key)) throw new Unplannable(`has a ${key}`);
+    if (value !== null && /_(regularizer|constraint)$/.test(key)) throw new Unplannable(`it has a ${key}`);
   }
 }

@@ -1,6 +1,7 @@
 /** What the workers compute, and with what. */
 import { z } from 'zod';
 import { backendChoices } from '../../compute/backend.js';
+import { engineChoices } from '../../compute/engine.js';
 import { modelForms } from '../known-names.js';
 import { settingNotes } from '../setting-notes.js';
 
@@ -42,9 +43,11 @@ export const trainingFields = {
     .describe('what computes; auto: tensorflow where it works, else wasm')
     .register(settingNotes, { topic: 'Training', value: 'NAME' }),
   engine: z
-    .enum(['auto', 'tfjs'])
+    .enum(engineChoices)
     .default('auto')
-    .describe('how a training step is carried out; auto: the fastest that can')
+    .describe(
+      'what carries out training steps; auto: a plan compiled for the model where it has one, else TensorFlow.js',
+    )
     .register(settingNotes, { topic: 'Training', value: 'NAME' }),
   threads: z
     .int()

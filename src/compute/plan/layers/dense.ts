@@ -16,7 +16,7 @@ export const planDense: LayerPlanner = (builder, layer, inputs, { rate }) => {
   const x = onlyInput(inputs);
   const [ins] = x.shape;
   if (x.shape.length !== 1 || ins === undefined) {
-    throw new Unplannable(`has an input of shape [${x.shape.join(', ')}]: it must be flat`);
+    throw new Unplannable(`its input has shape [${x.shape.join(', ')}]: it must be flat`);
   }
   const outs = config.units;
   const weights = builder.weight(layer.name, 'kernel', [ins, outs]);

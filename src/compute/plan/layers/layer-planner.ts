@@ -15,7 +15,7 @@ export interface Training {
 
 /**
  * Writes the operations of one layer.
- * @throws Unplannable if it cannot be done; the message begins with a verb or "its"
+ * @throws Unplannable if it cannot be done; the message need not name the layer
  */
 export type LayerPlanner = (
   builder: PlanBuilder,
@@ -28,7 +28,7 @@ export type LayerPlanner = (
 export function onlyInput(inputs: readonly Tensor[]): Tensor {
   const [input] = inputs;
   if (input === undefined || inputs.length > 1)
-    throw new Unplannable(`has ${inputs.length} inputs: it must have one`);
+    throw new Unplannable(`it has ${inputs.length} inputs: it must have one`);
   return input;
 }
 
@@ -37,5 +37,5 @@ export function settingsOf<T>(schema: z.ZodType<T>, { config }: LayerNode): T {
   const parsed = schema.safeParse(config);
   if (parsed.success) return parsed.data;
   const field = String(parsed.error.issues[0]?.path[0] ?? 'configuration');
-  throw new Unplannable(`has ${field} ${JSON.stringify(config[field]) ?? 'not given'}`);
+  throw new Unplannable(`${field} is ${JSON.stringify(config[field]) ?? 'not given'}`);
 }
