@@ -70,10 +70,7 @@ const messages: readonly [string, Message][] = [
       tensor: null,
     },
   ],
-  [
-    'stop',
-    { header: { type: 'stop', ...fence, epoch: 1, rejoin: false, reason: 'rounds reached' }, tensor: null },
-  ],
+  ['stop', { header: { type: 'stop', ...fence, epoch: 1, rejoin: false, reason: 'rounds reached' }, tensor: null }],
 ];
 
 /** A frame with bytes changed, and the checksum put right unless `checksum` is false. */
