@@ -48,6 +48,20 @@ export function readLayerGraph(topology: unknown): LayerGraph {
   throw new Unplannable('its JSON is neither that of a Sequential nor of a functional model');
 }
 
+/**
+ * Whether the layer's input is read by this layer alone, also under another name: layers that only change the shape pass
+ * on the very value that they were given.
+ */
+export function isAloneOnInput({ layers, output }: LayerGraph, layer: LayerNode): boolean {
+  const [input] = layer.inputs;
+  if (input === undefined || layer.inputs.length > 1 || input === output) return false;
+  const readers = layers.filter(({ inputs }) => inputs.includes(input));
+  const before = layers.find(({ name }) => name === input);
+  return readers.length === 1 && before !== undefined && !passesOn.has(before.className);
+}
+
+const passesOn: ReadonlySet<string> = new Set(['Activation', 'Dropout', 'Flatten', 'ReLU']);
+
 type LayerJson = z.infer<typeof layer>;
 
 function fromChain(layers: readonly LayerJson[]): LayerGraph {

@@ -22,6 +22,23 @@ const window = [
   'padLeft',
 ] as const;
 
+const batchNorm = [
+  'pixels',
+  'channels',
+  'x',
+  'y',
+  'gamma',
+  'beta',
+  'movingMean',
+  'movingVariance',
+  'mean',
+  'scale',
+  'sums',
+  'epsilon',
+  'decay',
+  'relu',
+] as const;
+
 const layouts = {
   axisPlan: ['plan', 'destinationSize', 'sourceSize', 'taps', 'multiplier', 'offset', 'dilation', 'divisor'],
   pack: ['size', 'from', 'to'],
@@ -44,12 +61,57 @@ const layouts = {
   denseGradient: ['ins', 'outs', 'x', 'dy', 'dWeights', 'dBias', 'weights', 'bias', 'rate', 'rows'],
   maxPool: [...window, 'x', 'y'],
   maxPoolGradient: [...window, 'x', 'y', 'dy', 'dx', 'relu'],
-  reluGradient: ['size', 'y', 'dy'],
+  activationGradient: ['size', 'kind', 'y', 'dy', 'dx'],
   crossEntropy: ['classes', 'logits', 'labels', 'gradient', 'result'],
   sgd: ['count', 'weights', 'gradient', 'rate'],
+  activation: ['size', 'kind', 'x', 'y'],
+  add: ['size', 'a', 'b', 'y', 'relu'],
+  copy: ['size', 'from', 'to'],
+  averagePool: [...window, 'x', 'y'],
+  averagePoolGradient: [...window, 'dy', 'dx'],
+  batchNorm,
+  batchNormInference: batchNorm,
+  batchNormGradient: [
+    'pixels',
+    'channels',
+    'x',
+    'dy',
+    'dx',
+    'gamma',
+    'dGamma',
+    'dBeta',
+    'mean',
+    'scale',
+    'sums',
+  ],
+  momentum: ['count', 'weights', 'gradient', 'velocity', 'rate', 'momentum'],
+  adam: [
+    'count',
+    'weights',
+    'gradient',
+    'first',
+    'second',
+    'powers',
+    'rate',
+    'beta1',
+    'beta2',
+    'share1',
+    'share2',
+    'epsilon',
+  ],
+  adamPowers: ['powers', 'beta1', 'beta2'],
 } as const;
 
-const floats: ReadonlySet<string> = new Set(['rate']);
+const floats: ReadonlySet<string> = new Set([
+  'rate',
+  'epsilon',
+  'decay',
+  'momentum',
+  'beta1',
+  'beta2',
+  'share1',
+  'share2',
+]);
 
 type Layouts = typeof layouts;
 
@@ -63,7 +125,7 @@ export type Window = Readonly<Record<(typeof window)[number], number>>;
 
 export interface Operation {
   readonly name: OperationName;
-  readonly fields: Readonly<Record<string, number>>;
+  readonly fields: Record<string, number>;
 }
 
 const names = Object.keys(layouts) as OperationName[];

@@ -20,11 +20,17 @@ export interface Value {
   readonly trained: boolean;
   /** Operations that read it, going forward. */
   uses: number;
-  /** It went through a ReLU, which its gradient is still to go back through. */
-  relu: boolean;
+  /** It went through an activation in place, which its gradient is still to go back through. */
+  activation: Activation | null;
+  /** Operations that end with a ReLU if told so, and whose output may be changed in place; null: it must stay. */
+  readonly madeBy: readonly Operation[] | null;
   /** Address of the gradient; null until an operation gives it one. */
   gradient: number | null;
 }
+
+/** In the order of their numbers in the module. */
+const activations = ['relu', 'tanh', 'sigmoid'] as const;
+export type Activation = (typeof activations)[number];
 
 /** A value as a layer sees it. Layers that only change the shape share the value. */
 export interface Tensor {
@@ -56,6 +62,8 @@ export class PlanBuilder {
   /** Operations that make tables, once. */
   readonly prepare: Operation[] = [];
   readonly forward: Operation[] = [];
+  /** Forward, in inference mode. */
+  readonly inference: Operation[] = [];
   readonly backward: Operation[] = [];
   /** Groups of eight images in a batch. */
   readonly groups: number;
@@ -138,23 +146,57 @@ export class PlanBuilder {
     return runs;
   }
 
-  /** A new tensor. */
-  tensor(shape: readonly number[], trained: boolean, relu = false): Tensor {
+  /**
+   * A new tensor.
+   * @param make writes the operations that make it; those that it returns can end with a ReLU, and the output may be
+   * changed afterwards
+   */
+  tensor(
+    shape: readonly number[],
+    trained: boolean,
+    make: (address: number, size: number) => readonly Operation[] | null,
+  ): Tensor {
     const size = countOf(shape);
     const address = this.allocateValue(size);
-    return { shape, value: { address, size, trained, uses: 0, relu, gradient: null } };
+    const madeBy = make(address, size);
+    return { shape, value: { address, size, trained, uses: 0, activation: null, madeBy, gradient: null } };
+  }
+
+  /** Applies the activation to a value that nothing has read yet. @returns whether that could be done */
+  activateInPlace(value: Value, activation: Activation): boolean {
+    if (value.madeBy === null || value.activation !== null) return false;
+    value.activation = activation;
+    const { address, size } = value;
+    if (activation === 'relu') for (const { fields } of value.madeBy) fields['relu'] = 1;
+    else this.forwards('activation', { size, kind: numberOf(activation), x: address, y: address });
+    return true;
   }
 
   prepareWith<Name extends OperationName>(name: Name, fields: Fields<Name>): void {
-    this.prepare.push({ name, fields });
+    this.prepare.push({ name, fields: { ...fields } });
   }
 
-  forwards<Name extends OperationName>(name: Name, fields: Fields<Name>): void {
-    this.forward.push({ name, fields });
+  /** In training and in inference. */
+  forwards<Name extends OperationName>(name: Name, fields: Fields<Name>): Operation {
+    const operation = this.forwardsInTraining(name, fields);
+    this.inference.push(operation);
+    return operation;
+  }
+
+  forwardsInTraining<Name extends OperationName>(name: Name, fields: Fields<Name>): Operation {
+    const operation = { name, fields: { ...fields } };
+    this.forward.push(operation);
+    return operation;
+  }
+
+  forwardsInInference<Name extends OperationName>(name: Name, fields: Fields<Name>): Operation {
+    const operation = { name, fields: { ...fields } };
+    this.inference.push(operation);
+    return operation;
   }
 
   backwards<Name extends OperationName>(name: Name, fields: Fields<Name>): void {
-    this.backward.push({ name, fields });
+    this.backward.push({ name, fields: { ...fields } });
   }
 
   /** What a layer has to do going backward, after all layers behind it. */
@@ -170,19 +212,44 @@ export class PlanBuilder {
   /** Has `write` give the value its share of gradient at the address that it is told; none is wanted of untrained values. */
   contribute(value: Value, write: (address: number) => void): void {
     if (!value.trained) return;
-    if (value.gradient !== null) throw new Unplannable('its input goes into another layer too');
-    value.gradient = this.allocateValue(value.size);
-    write(value.gradient);
+    const address = this.allocateValue(value.size);
+    write(address);
+    if (value.gradient === null) value.gradient = address;
+    else this.#addToGradient(value, value.gradient, address);
   }
 
-  /** Gradient of a layer's output, gone back through its ReLU; null: the loss does not depend on it. */
-  gradientOf(value: Value): number | null {
-    if (value.gradient !== null && value.relu) {
-      this.backwards('reluGradient', { size: value.size, y: value.address, dy: value.gradient });
-      value.relu = false;
+  /**
+   * Gives the value a layer's own gradient as its share.
+   * @param keep whether the layer's gradient is still needed as it is; else the value may take it over
+   */
+  passOn(value: Value, dy: number, keep: boolean): void {
+    if (!value.trained) return;
+    if (value.gradient !== null) return this.#addToGradient(value, value.gradient, dy);
+    if (!keep) {
+      value.gradient = dy;
+      return;
     }
-    return value.gradient;
+    value.gradient = this.allocateValue(value.size);
+    this.backwards('copy', { size: value.size, from: dy, to: value.gradient });
   }
+
+  #addToGradient({ size }: Value, gradient: number, share: number): void {
+    this.backwards('add', { size, a: gradient, b: share, y: gradient, relu: 0 });
+  }
+
+  /** Gradient of a layer's output, gone back through its activation; null: the loss does not depend on it. */
+  gradientOf({ gradient, activation, size, address }: Value): number | null {
+    if (gradient !== null && activation !== null) {
+      const kind = numberOf(activation);
+      this.backwards('activationGradient', { size, kind, y: address, dy: gradient, dx: gradient });
+    }
+    return gradient;
+  }
+}
+
+/** The number that the module knows the activation by. */
+export function numberOf(activation: Activation): number {
+  return activations.indexOf(activation);
 }
 
 /** Elements of a shape. */

@@ -56,6 +56,10 @@ export function createPlanExecutor(plan: Plan): PlanExecutor | null {
   run(prepare.start, prepare.end, 0);
   const result = new Float64Array(buffer, plan.result, 2);
 
+  const state = plan.state.map(({ address, count, value }) => ({
+    values: new Float32Array(buffer, address, count),
+    value,
+  }));
   const parameters = new Float32Array(buffer, plan.parameters, plan.parameterCount);
 
   return {
@@ -63,7 +67,10 @@ export function createPlanExecutor(plan: Plan): PlanExecutor | null {
     inputs: new Float32Array(buffer, plan.inputs, plan.capacity * plan.exampleSize),
     labels: new Int32Array(buffer, plan.labels, plan.capacity),
     capacity: plan.capacity,
-    begin: (received) => parameters.set(received),
+    begin(received) {
+      parameters.set(received);
+      for (const { values, value } of state) values.fill(value);
+    },
     step(images) {
       run(step.start, step.end, images);
       return (result[0] ?? Number.NaN) / images;

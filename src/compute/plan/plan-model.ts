@@ -4,10 +4,10 @@
  * TensorFlow.js would compute it, it refuses, naming the first layer and the reason.
  */
 import type { LocalOptimizer } from '../local-optimizers.js';
-import { type LayerNode, readLayerGraph } from './layer-graph.js';
-import type { Training } from './layers/layer-planner.js';
+import { isAloneOnInput, type LayerNode, readLayerGraph } from './layer-graph.js';
 import { layerPlanners } from './layers/registry.js';
 import { encodedWords, type Operation } from './operations.js';
+import { planOptimizer, type State } from './optimizers.js';
 import { countOf, lanes, PlanBuilder, type Tensor, type WeightInfo } from './plan-builder.js';
 import { Unplannable } from './unplannable.js';
 
@@ -47,6 +47,8 @@ export interface Plan {
   readonly labels: number;
   /** Two f64: sum of the losses; images whose class was predicted, of an evaluation. */
   readonly result: number;
+  /** Of the optimiser, afresh for every task. */
+  readonly state: readonly State[];
   /** To be carried out once. */
   readonly prepare: Table;
   /** A training step. */
@@ -77,7 +79,6 @@ export function planModel(request: PlanRequest): Plan | Refusal {
 function plan(request: PlanRequest): Plan {
   const { inputShape, classes, batchSize, learningRate, localOptimizer } = request;
   const graph = readLayerGraph(request.topology);
-  if (localOptimizer !== 'sgd') throw new Unplannable(`the local optimizer is ${localOptimizer}`);
   const builder = new PlanBuilder(request.weights, batchSize, firstAddress);
   const capacity = builder.groups * lanes;
   const exampleSize = countOf(inputShape);
@@ -86,7 +87,7 @@ function plan(request: PlanRequest): Plan {
   const result = builder.allocate(4);
 
   const tensors = new Map<string, Tensor>();
-  const training: Training = { rate: learningRate };
+  const rate = localOptimizer === 'sgd' ? learningRate : null;
   for (const layer of graph.layers) tensors.set(layer.name, planLayer(layer));
 
   const logits = tensors.get(graph.output);
@@ -96,14 +97,12 @@ function plan(request: PlanRequest): Plan {
   }
   const loss = { classes, logits: logits.value.address, labels, result };
   const evaluation: Operation[] = [
-    ...builder.forward,
+    ...builder.inference,
     { name: 'crossEntropy', fields: { ...loss, gradient: 0 } },
   ];
   builder.contribute(logits.value, (gradient) => builder.backwards('crossEntropy', { ...loss, gradient }));
   builder.goBack();
-  for (const { address, gradient, count } of builder.runsToStep()) {
-    builder.backwards('sgd', { count, weights: address, gradient, rate: learningRate });
-  }
+  const state = planOptimizer(builder, localOptimizer, learningRate);
   const table = (operations: readonly Operation[]): Table => ({
     address: builder.allocate(encodedWords(operations)),
     operations,
@@ -116,6 +115,7 @@ function plan(request: PlanRequest): Plan {
     exampleSize,
     labels,
     result,
+    state,
     prepare: table(builder.prepare),
     step: table([...builder.forward, ...builder.backward]),
     evaluation: table(evaluation),
@@ -133,7 +133,7 @@ function plan(request: PlanRequest): Plan {
       if (planner === undefined) throw new Unplannable('a plan cannot do layers of this kind');
       refuseExtras(layer);
       const given = layer.inputs.map((name) => tensors.get(name)).filter((tensor) => tensor !== undefined);
-      return planner(builder, layer, given, training);
+      return planner(builder, layer, given, { rate, aloneOnInput: isAloneOnInput(graph, layer) });
     } catch (error) {
       if (!(error instanceof Unplannable)) throw error;
       throw new Unplannable(`layer ${layer.name} (${layer.className}): ${error.message}`);
@@ -145,9 +145,10 @@ function plan(request: PlanRequest): Plan {
     if (dtype !== undefined && dtype !== null && dtype !== 'float32') {
       throw new Unplannable(`its dtype is ${JSON.stringify(dtype)}`);
     }
-    const tensor = builder.tensor(inputShape, false);
-    builder.forwards('pack', { size: exampleSize, from: inputs, to: tensor.value.address });
-    return tensor;
+    return builder.tensor(inputShape, false, (address) => {
+      builder.forwards('pack', { size: exampleSize, from: inputs, to: address });
+      return null;
+    });
   }
 }
 

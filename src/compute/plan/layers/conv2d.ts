@@ -1,4 +1,4 @@
-/** `tf.layers.conv2d`. Its ReLU, if it has one, is part of the convolution. */
+/** `tf.layers.conv2d`. */
 import * as z from 'zod';
 import type { Window } from '../operations.js';
 import { lanes, type PlanBuilder } from '../plan-builder.js';
@@ -30,25 +30,22 @@ export const planConv2d: LayerPlanner = (builder, layer, inputs) => {
   });
   const filter = builder.weight(layer.name, 'kernel', [...config.kernel_size, g.inChannels, g.outChannels]);
   const bias = config.use_bias ? builder.weight(layer.name, 'bias', [g.outChannels]) : null;
-  const relu = config.activation === 'relu';
-  const y = builder.tensor(
-    [g.outHeight, g.outWidth, g.outChannels],
-    x.value.trained || filter.trainable || bias?.trainable === true,
-    relu,
-  );
-
   const packed = builder.allocate(filter.count + Math.max(g.inChannels, g.outChannels));
   x.value.uses++;
-  builder.forwards('convolution', {
-    ...g,
-    x: x.value.address,
-    filter: filter.address,
-    bias: bias?.address ?? 0,
-    y: y.value.address,
-    relu: Number(relu),
-    ...axisPlans(builder, g, 'output'),
-    packed,
-  });
+  const shape = [g.outHeight, g.outWidth, g.outChannels];
+  const y = builder.tensor(shape, x.value.trained || filter.trainable, (address) => [
+    builder.forwards('convolution', {
+      ...g,
+      x: x.value.address,
+      filter: filter.address,
+      bias: bias?.address ?? 0,
+      y: address,
+      relu: 0,
+      ...axisPlans(builder, g, 'output'),
+      packed,
+    }),
+  ]);
+  if (config.activation !== 'linear') builder.activateInPlace(y.value, config.activation);
 
   builder.onTheWayBack(() => {
     const dy = builder.gradientOf(y.value);

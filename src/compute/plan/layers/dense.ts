@@ -21,20 +21,20 @@ export const planDense: LayerPlanner = (builder, layer, inputs, { rate }) => {
   const outs = config.units;
   const weights = builder.weight(layer.name, 'kernel', [ins, outs]);
   const bias = config.use_bias ? builder.weight(layer.name, 'bias', [outs]) : null;
-  const relu = config.activation === 'relu';
-  const y = builder.tensor([outs], x.value.trained || weights.trainable || bias?.trainable === true, relu);
-
   x.value.uses++;
-  builder.forwards('dense', {
-    ins,
-    outs,
-    x: x.value.address,
-    weights: weights.address,
-    bias: bias?.address ?? 0,
-    y: y.value.address,
-    relu: Number(relu),
-    panel: builder.allocate(panelFloats),
-  });
+  const y = builder.tensor([outs], x.value.trained || weights.trainable, (address) => [
+    builder.forwards('dense', {
+      ins,
+      outs,
+      x: x.value.address,
+      weights: weights.address,
+      bias: bias?.address ?? 0,
+      y: address,
+      relu: 0,
+      panel: builder.allocate(panelFloats),
+    }),
+  ]);
+  if (config.activation !== 'linear') builder.activateInPlace(y.value, config.activation);
 
   builder.onTheWayBack(() => {
     const dy = builder.gradientOf(y.value);

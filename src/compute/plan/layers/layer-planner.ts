@@ -4,13 +4,15 @@ import type { LayerNode } from '../layer-graph.js';
 import type { PlanBuilder, Tensor } from '../plan-builder.js';
 import { Unplannable } from '../unplannable.js';
 
-/** How the plan is to train, as far as layers need to know. */
-export interface Training {
+/** What a layer has to know of the rest of the plan. */
+export interface Surroundings {
   /**
    * η, where the step of plain SGD may be taken the moment a gradient is known; null: gradients are collected for an
    * optimiser.
    */
   readonly rate: number | null;
+  /** Whether nothing else reads the layer's input. */
+  readonly aloneOnInput: boolean;
 }
 
 /**
@@ -21,7 +23,7 @@ export type LayerPlanner = (
   builder: PlanBuilder,
   layer: LayerNode,
   inputs: readonly Tensor[],
-  training: Training,
+  surroundings: Surroundings,
 ) => Tensor;
 
 /** The one input of a layer that takes one. */

@@ -7,5 +7,4 @@ const side = z.int().positive();
 export const pair = z.tuple([side, side]).readonly();
 export const padding = z.enum(['same', 'valid']);
 export const channelsLast = z.literal('channels_last');
-/** Activations that a layer's own operation ends with. */
-export const activation = z.enum(['linear', 'relu']);
+export const activation = z.enum(['linear', 'relu', 'tanh', 'sigmoid']);

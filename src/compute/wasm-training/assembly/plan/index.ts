@@ -3,6 +3,7 @@
  * then its fields in the order of its class. Everything is an address in this module's own memory.
  */
 import { packImages, LANES, GROUP } from '../batch-lanes';
+import { batchNorm, batchNormGradient, BatchNormGradientOp, batchNormInference, BatchNormOp } from './batch-norm';
 import {
   axisPlan,
   AxisPlanOp,
@@ -12,11 +13,20 @@ import {
   ConvolutionOp,
 } from './convolution';
 import { dense, denseGradient, DenseGradientOp, denseInputGradient, DenseInputGradientOp, DenseOp } from './dense';
-import { reluGradient, ReluGradientOp } from './elementwise';
+import { activation, activationGradient, ActivationGradientOp, ActivationOp, add, AddOp, copy, CopyOp } from './elementwise';
 import { filterGradient, FilterGradientOp } from './filter-gradient';
 import { crossEntropy, CrossEntropyOp } from './loss';
-import { sgd, SgdOp } from './optimizers';
-import { maxPool, maxPoolGradient, MaxPoolGradientOp, MaxPoolOp } from './pooling';
+import { adam, AdamOp, adamPowers, AdamPowersOp, momentum, MomentumOp, sgd, SgdOp } from './optimizers';
+import {
+  averagePool,
+  averagePoolGradient,
+  AveragePoolGradientOp,
+  AveragePoolOp,
+  maxPool,
+  maxPoolGradient,
+  MaxPoolGradientOp,
+  MaxPoolOp,
+} from './pooling';
 
 @unmanaged
 class PackOp {
@@ -82,13 +92,46 @@ export function run(at: usize, end: usize, images: i32): void {
         maxPoolGradient(changetype<MaxPoolGradientOp>(op), groups);
         break;
       case 10:
-        reluGradient(changetype<ReluGradientOp>(op), groups);
+        activationGradient(changetype<ActivationGradientOp>(op), groups);
         break;
       case 11:
         crossEntropy(changetype<CrossEntropyOp>(op), images);
         break;
       case 12:
         sgd(changetype<SgdOp>(op));
+        break;
+      case 13:
+        activation(changetype<ActivationOp>(op), groups);
+        break;
+      case 14:
+        add(changetype<AddOp>(op), groups);
+        break;
+      case 15:
+        copy(changetype<CopyOp>(op), groups);
+        break;
+      case 16:
+        averagePool(changetype<AveragePoolOp>(op), groups);
+        break;
+      case 17:
+        averagePoolGradient(changetype<AveragePoolGradientOp>(op), groups);
+        break;
+      case 18:
+        batchNorm(changetype<BatchNormOp>(op), images);
+        break;
+      case 19:
+        batchNormInference(changetype<BatchNormOp>(op), groups);
+        break;
+      case 20:
+        batchNormGradient(changetype<BatchNormGradientOp>(op), images);
+        break;
+      case 21:
+        momentum(changetype<MomentumOp>(op));
+        break;
+      case 22:
+        adam(changetype<AdamOp>(op));
+        break;
+      case 23:
+        adamPowers(changetype<AdamPowersOp>(op));
         break;
       default:
         unreachable();

@@ -1,6 +1,6 @@
 /**
- * Max pooling in the batch-lanes layout, [groups][height][width][channels][8]. Windows of 2 × 2 that tile the image, the
- * usual case, have loops of their own.
+ * Max and average pooling in the batch-lanes layout, [groups][height][width][channels][8]. Max pooling over windows of
+ * 2 × 2 side by side, the usual case, has loops of its own.
  */
 import { GROUP } from '../batch-lanes';
 import { ConvGeometry } from '../geometry';
@@ -208,6 +208,101 @@ function gradientOfWindow(
         const hit = f32x4.eq(v128.load(x + p), best);
         v128.store(dx + p, f32x4.add(v128.load(dx + p), v128.and(share, hit)));
         share = v128.andnot(share, hit);
+        p += pixel;
+      }
+      rowStart += row;
+    }
+  }
+}
+
+@unmanaged
+export class AveragePoolOp extends ConvGeometry {
+  x: usize;
+  y: usize;
+}
+
+@unmanaged
+export class AveragePoolGradientOp extends ConvGeometry {
+  dy: usize;
+  dx: usize;
+}
+
+/** y = mean of each window over the pixels inside the image. */
+export function averagePool(op: AveragePoolOp, groups: i32): void {
+  const pixel = <usize>op.inChannels * GROUP;
+  const row = <usize>op.inWidth * pixel;
+  let x = op.x;
+  let y = op.y;
+  for (let group = 0; group < groups; group++) {
+    for (let h = 0; h < op.outHeight; h++) {
+      const top = h * op.strideHeight - op.padTop;
+      const rowTap = firstTap(top);
+      const rows = endTap(top, op.filterHeight, op.inHeight) - rowTap;
+      for (let w = 0; w < op.outWidth; w++) {
+        const left = w * op.strideWidth - op.padLeft;
+        const columnTap = firstTap(left);
+        const columns = endTap(left, op.filterWidth, op.inWidth) - columnTap;
+        const corner = x + <usize>(top + rowTap) * row + <usize>(left + columnTap) * pixel;
+        meanOfWindow(corner, row, pixel, rows, columns, y);
+        y += pixel;
+      }
+    }
+    x += <usize>op.inHeight * row;
+  }
+}
+
+function meanOfWindow(corner: usize, row: usize, pixel: usize, rows: i32, columns: i32, y: usize): void {
+  const count = f32x4.splat(<f32>(rows * columns));
+  for (let at: usize = 0; at < pixel; at += 16) {
+    let sum = f32x4.splat(0);
+    let rowStart = corner + at;
+    for (let i = 0; i < rows; i++) {
+      let p = rowStart;
+      for (let j = 0; j < columns; j++) {
+        sum = f32x4.add(sum, v128.load(p));
+        p += pixel;
+      }
+      rowStart += row;
+    }
+    v128.store(y + at, f32x4.div(sum, count));
+  }
+}
+
+/** dx = for each pixel the sum, over the windows that it is in, of dy / pixels of the window inside the image. */
+export function averagePoolGradient(op: AveragePoolGradientOp, groups: i32): void {
+  const pixel = <usize>op.inChannels * GROUP;
+  const row = <usize>op.inWidth * pixel;
+  const groupBytes = <usize>op.inHeight * row;
+  let dy = op.dy;
+  let dx = op.dx;
+  memory.fill(dx, 0, <usize>groups * groupBytes);
+  for (let group = 0; group < groups; group++) {
+    for (let h = 0; h < op.outHeight; h++) {
+      const top = h * op.strideHeight - op.padTop;
+      const rowTap = firstTap(top);
+      const rows = endTap(top, op.filterHeight, op.inHeight) - rowTap;
+      for (let w = 0; w < op.outWidth; w++) {
+        const left = w * op.strideWidth - op.padLeft;
+        const columnTap = firstTap(left);
+        const columns = endTap(left, op.filterWidth, op.inWidth) - columnTap;
+        const corner = dx + <usize>(top + rowTap) * row + <usize>(left + columnTap) * pixel;
+        spreadOverWindow(corner, row, pixel, rows, columns, dy);
+        dy += pixel;
+      }
+    }
+    dx += groupBytes;
+  }
+}
+
+function spreadOverWindow(corner: usize, row: usize, pixel: usize, rows: i32, columns: i32, dy: usize): void {
+  const count = f32x4.splat(<f32>(rows * columns));
+  for (let at: usize = 0; at < pixel; at += 16) {
+    const share = f32x4.div(v128.load(dy + at), count);
+    let rowStart = corner + at;
+    for (let i = 0; i < rows; i++) {
+      let p = rowStart;
+      for (let j = 0; j < columns; j++) {
+        v128.store(p, f32x4.add(v128.load(p), share));
         p += pixel;
       }
       rowStart += row;
