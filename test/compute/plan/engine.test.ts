@@ -57,7 +57,7 @@ describe('the engine', () => {
       ].map((each) => withCompute(each, async ({ engine, engineReason }) => `${engine}: ${engineReason}`)),
     );
     assert.deepEqual(reasons, [
-      'tfjs: no plan: layer dropout_Dropout1 (Dropout): a plan cannot do layers of this kind',
+      'tfjs: no plan: layer dropout_Dropout1 (Dropout): rate is 0.25',
       'tfjs: no plan: the model has a loss of its own',
       'tfjs: no plan: the model ends in a softmax',
       'tfjs: the backend is cpu',

@@ -3,6 +3,7 @@ import type * as tf from '@tensorflow/tfjs';
 import type { CreateModel } from '../../../src/compute/models/definition.js';
 import { createModel as lenet } from '../../../src/compute/models/lenet.js';
 import { createModel as mlp } from '../../../src/compute/models/mlp.js';
+import { createModel as resnet8 } from '../../../src/compute/models/resnet8.js';
 import { parametersOf } from '../../../src/compute/parameters.js';
 import { useWasmBackend } from '../../../src/compute/wasm-training/index.js';
 import { seededRandom } from '../../../src/random/seeded-random.js';
@@ -26,6 +27,7 @@ interface Shipped {
 const shipped: readonly Shipped[] = [
   { name: 'lenet', create: lenet, inputShape: [32, 32, 3], batchSize: 6 },
   { name: 'lenet', create: lenet, inputShape: [28, 28, 1], batchSize: 8 },
+  { name: 'resnet8', create: resnet8, inputShape: [9, 8, 3], batchSize: 5 },
   { name: 'mlp', create: mlp, inputShape: [28, 28, 1], batchSize: 20 },
 ];
 
