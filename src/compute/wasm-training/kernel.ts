@@ -2,7 +2,7 @@
  * The edge between TensorFlow.js's loosely typed registry and our kernels: a kernel says its inputs and attributes once,
  * and the casts live here alone. A kernel that takes a stock one's place keeps it for the cases it leaves alone.
  */
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { type Native, nativeOf } from './native.js';
 

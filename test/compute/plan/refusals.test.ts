@@ -75,7 +75,7 @@ describe('a plan is refused, with the first layer that it cannot do,', () => {
     ],
   };
   for (const [name, [create, expected]] of Object.entries(cases)) {
-    it(name, () => {
+    it(`${name}`, () => {
       const model = create();
       assert.match(refusalOf(model) ?? 'it was planned', expected);
       model.dispose();
