@@ -61,7 +61,7 @@ export interface Compute {
   /** Why this backend, in a few words: `@tensorflow/tfjs-node is not installed`. */
   readonly backendReason: string;
   /** What carries out the steps of this model: `plan` (compiled for it) or `tfjs` (on the backend). */
-  readonly engine: EngineName;
+  readonly engine: string;
   /** Why this engine, in a few words: `no plan: layer drop (Dropout): rate is 0.25`. */
   readonly engineReason: string;
   readonly threads: number;
