@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const PYTHON = '/usr/bin/python3';
-const script = fileURLToPath(new URL('../../../bench/peers/lenet_step.py', import.meta.url));
+const script = fileURLToPath(new URL('../../../bench/peers/training_step.py', import.meta.url));
 
 /** Seconds per step: by the clock, and of processor time, which other programs on the machine disturb less. */
 export interface StepTime {
@@ -52,8 +52,9 @@ export function provideTorch(): string | undefined {
   return hasTorch() ? undefined : `PyTorch was installed but ${PYTHON} cannot import it`;
 }
 
-export async function startTorch(): Promise<TorchPeer> {
-  const child: ChildProcess = spawn(PYTHON, [script], {
+/** @param model which of the models that the script has */
+export async function startTorch(model: string): Promise<TorchPeer> {
+  const child: ChildProcess = spawn(PYTHON, [script, model], {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, OMP_NUM_THREADS: '1' },
   });

@@ -70,6 +70,7 @@ export async function runTrainCommand({ config, origin, warnings }: TrainRequest
 function showProgress(run: Run, info: RunInfo, screen: LiveScreen, logger: Logger): Progress {
   const { config, model, dataset, backend, threads, transport } = info;
   logger.info(`backend ${backend}: ${info.backendReason}`);
+  logger.info(`engine ${info.engine}: ${info.engineReason}`);
   const { policy, workers, rounds, time, targetAccuracy } = config;
   const progress = createProgress({
     header: { policy, model: model.name, dataset: dataset.name, backend, threads, workers, mode: transport },

@@ -7,6 +7,7 @@ import type { Dataset, Partitions } from '../data/dataset.js';
 import { configError, StalewartError } from '../errors.js';
 import { type BackendChoice, backendCandidates, backendChoices } from './backend.js';
 import type { Compute, Evaluation, LocalTask, LocalUpdate } from './compute.js';
+import { type EngineChoice, engineChoices } from './engine.js';
 import { evaluateInParts } from './evaluate-in-parts.js';
 import { type LocalOptimizer, localOptimizers } from './local-optimizers.js';
 import { type ModelSource, postModel } from './model-source.js';
@@ -28,6 +29,8 @@ export interface ComputeOptions {
   readonly threads?: number;
   /** Default: `auto`. */
   readonly backend?: BackendChoice;
+  /** Default: `auto`: a plan where the backend is `wasm` and the model can be planned. */
+  readonly engine?: EngineChoice;
   /** Default: `sgd`. Its state begins afresh with every task. */
   readonly localOptimizer?: LocalOptimizer;
   /** Told, in one line, when a thread had to be replaced, and when it could not be. Default: nobody. */
@@ -37,15 +40,16 @@ export interface ComputeOptions {
 /**
  * Starts the threads; resolves when each has made the model and taken a probing step.
  * @throws StalewartError MODEL, field `model`, if the model cannot be made, does not fit the data set, or cannot take a step
- * @throws StalewartError CONFIG if an option is out of range, a batch larger than a partition, or the backend asked for
- *   cannot be loaded
+ * @throws StalewartError CONFIG if an option is out of range, a batch larger than a partition, the backend asked for
+ *   cannot be loaded, or the plan asked for cannot be made
  */
 export async function createCompute(options: ComputeOptions): Promise<Compute> {
-  const { batchSize, partitions, backend = 'auto', localOptimizer = 'sgd' } = options;
+  const { batchSize, partitions, backend = 'auto', engine = 'auto', localOptimizer = 'sgd' } = options;
   const threads = options.threads ?? availableParallelism();
   if (!Number.isInteger(threads) || threads < 1)
     throw configError('threads', threads, 'a whole number from 1');
   assertOneOf('backend', backend, backendChoices);
+  assertOneOf('engine', engine, engineChoices);
   assertOneOf('localOptimizer', localOptimizer, localOptimizers);
   const small = partitions.findIndex((partition) => partition.length < batchSize);
   if (small >= 0) {
@@ -63,6 +67,7 @@ export async function createCompute(options: ComputeOptions): Promise<Compute> {
     batchSize,
     learningRate: options.learningRate,
     localOptimizer,
+    engine,
     seed: options.seed,
   };
   const warn = options.warn ?? (() => {});
@@ -90,6 +95,8 @@ function computeOver(
   return {
     backend,
     backendReason,
+    engine: model.engine,
+    engineReason: model.engineReason,
     threads,
     model,
     async run(

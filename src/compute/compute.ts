@@ -2,6 +2,7 @@
  * What the actors know of computing: parameters, partition, seed and U in; delta and loss out. A pool of threads stands
  * behind it; which thread computes a task never changes its outcome.
  */
+import type { EngineName } from './engine.js';
 
 /** One assignment's work. */
 export interface LocalTask {
@@ -49,6 +50,9 @@ export interface ModelInfo {
   readonly initial: Float32Array;
   /** Keras-style JSON of the model, as `tf.loadLayersModel` reads it. */
   readonly topology: unknown;
+  /** What carries out its steps, and why: see `Compute`. */
+  readonly engine: EngineName;
+  readonly engineReason: string;
 }
 
 export interface Compute {
@@ -56,6 +60,10 @@ export interface Compute {
   readonly backend: string;
   /** Why this backend, in a few words: `@tensorflow/tfjs-node is not installed`. */
   readonly backendReason: string;
+  /** What carries out the steps of this model: `plan` (compiled for it) or `tfjs` (on the backend). */
+  readonly engine: string;
+  /** Why this engine, in a few words: `no plan: layer drop (Dropout): rate is 0.25`. */
+  readonly engineReason: string;
   readonly threads: number;
   readonly model: ModelInfo;
   /**

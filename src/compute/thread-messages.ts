@@ -6,6 +6,7 @@ import type { Dataset, Partitions } from '../data/dataset.js';
 import { type ErrorCode, StalewartError } from '../errors.js';
 import type { BackendName } from './backend.js';
 import type { LocalTask, LocalUpdate, ModelInfo } from './compute.js';
+import type { EngineChoice } from './engine.js';
 import type { EvaluationPart } from './evaluate.js';
 import type { LocalOptimizer } from './local-optimizers.js';
 import type { PostedModel } from './model-source.js';
@@ -20,6 +21,7 @@ export interface ThreadData {
   readonly localOptimizer: LocalOptimizer;
   readonly seed: number;
   readonly backend: BackendName;
+  readonly engine: EngineChoice;
 }
 
 export type Job =

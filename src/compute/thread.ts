@@ -7,13 +7,14 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { StalewartError } from '../errors.js';
 import { activateBackend } from './backend.js';
 import type { ModelInfo } from './compute.js';
-import { createEvaluator, type Evaluator } from './evaluate.js';
+import { type ChosenEngine, chooseEngine, type Engine } from './engine.js';
 import { firstLine } from './first-line.js';
 import { createGatherer } from './gather.js';
 import { type LoadedModel, loadModel } from './load-model.js';
-import { createLocalSgd, type LocalSgd } from './local-sgd.js';
-import { createObjective } from './objective.js';
+import { createObjective, endsInSoftmax } from './objective.js';
 import { type Parameters, parametersOf } from './parameters.js';
+import { createPlanEngine } from './plan/plan-engine.js';
+import { planModel } from './plan/plan-model.js';
 import { seedThisThread } from './seeded-randomness.js';
 import { sharedVector } from './shared-vector.js';
 import {
@@ -23,12 +24,7 @@ import {
   type ThreadData,
   type ThreadMessage,
 } from './thread-messages.js';
-
-interface Workshop {
-  readonly parameters: Parameters;
-  readonly localSgd: LocalSgd;
-  readonly evaluator: Evaluator;
-}
+import { createTfjsEngine } from './tfjs-engine.js';
 
 if (parentPort === null) throw new Error('thread.js runs as a worker thread only');
 const port = parentPort;
@@ -41,31 +37,54 @@ const phase: { now: StartPhase } = { now: 'backend' };
 process.stdout.write = process.stderr.write.bind(process.stderr);
 
 try {
-  const workshop = await start();
-  port.on('message', (message: JobMessage) => post(perform(workshop, message)));
+  const engine = await start();
+  port.on('message', (message: JobMessage) => post(perform(engine, message)));
 } catch (error) {
   post({ type: 'cannot-start', phase: phase.now, error: postError(startError(error)) });
 }
 
-async function start(): Promise<Workshop> {
+async function start(): Promise<Engine> {
   await activateBackend(data.backend);
 
   phase.now = 'model';
   const { dataset, seed } = data;
   seedThisThread(seed, 'initial-weights');
   const loaded = await loadModel(data.model, dataset);
-  const { model } = loaded;
-  const parameters = parametersOf(model);
-  const info = describe(loaded, parameters);
+  const parameters = parametersOf(loaded.model);
+  const initial = sharedVector(parameters.count);
+  parameters.read(initial);
 
   phase.now = 'step';
+  const chosen = choose(loaded, parameters, initial);
+  post({ type: 'ready', model: describe(loaded, parameters, initial, chosen) });
+  return chosen.engine;
+}
+
+function choose(loaded: LoadedModel, parameters: Parameters, initial: Float32Array): ChosenEngine {
+  const { dataset, batchSize, learningRate, localOptimizer } = data;
+  const { model } = loaded;
   const gatherer = createGatherer(dataset);
   const objective = createObjective(model, loaded.loss);
-  const localSgd = createLocalSgd({ ...data, model, parameters, objective, gatherer });
-  const evaluator = createEvaluator(model, objective, dataset, gatherer);
-  localSgd.probe();
-  post({ type: 'ready', model: info });
-  return { parameters, localSgd, evaluator };
+  return chooseEngine({
+    choice: data.engine,
+    backend: data.backend,
+    initial,
+    tfjs: createTfjsEngine({ ...data, model, parameters, objective, gatherer }),
+    makePlan() {
+      if (loaded.loss !== null) return { refusal: 'the model has a loss of its own' };
+      if (endsInSoftmax(model)) return { refusal: 'the model ends in a softmax' };
+      const plan = planModel({
+        topology: model.toJSON(null, false),
+        weights: parameters.weights,
+        inputShape: dataset.inputShape,
+        classes: dataset.classes,
+        batchSize,
+        learningRate,
+        localOptimizer,
+      });
+      return 'refusal' in plan ? plan : createPlanEngine(plan, { ...data, gatherer });
+    },
+  });
 }
 
 /** Errors that are not ours yet can only come from the probing step: TensorFlow.js or the user's loss threw. */
@@ -88,24 +107,25 @@ function handedOver(message: ThreadMessage): ArrayBuffer[] {
   return buffer instanceof ArrayBuffer ? [buffer] : [];
 }
 
-function describe({ name, model }: LoadedModel, parameters: Parameters): ModelInfo {
-  const { count, weights } = parameters;
-  const initial = sharedVector(count);
-  parameters.read(initial);
-  return { name, parameterCount: count, weights, initial, topology: model.toJSON(null, false) };
+function describe(
+  { name, model }: LoadedModel,
+  { count, weights }: Parameters,
+  initial: Float32Array,
+  { name: engine, reason: engineReason }: ChosenEngine,
+): ModelInfo {
+  const topology: unknown = model.toJSON(null, false);
+  return { name, parameterCount: count, weights, initial, topology, engine, engineReason };
 }
 
-function perform({ parameters, localSgd, evaluator }: Workshop, { job, cancel }: JobMessage): ThreadMessage {
+function perform(engine: Engine, { job, cancel }: JobMessage): ThreadMessage {
   const cancelled = () => Atomics.load(cancel, 0) !== 0;
   try {
     if (job.type === 'train') {
-      const update = localSgd.run(job.task, cancelled);
+      const update = engine.train(job.task, cancelled);
       return update === null ? { type: 'cancelled' } : { type: 'trained', update };
     }
     if (cancelled()) return { type: 'cancelled' };
-    seedThisThread(data.seed, 'evaluate', job.from);
-    parameters.write(job.parameters);
-    return { type: 'evaluated', part: evaluator.evaluate(job.from, job.to) };
+    return { type: 'evaluated', part: engine.evaluate(job.parameters, job.from, job.to) };
   } catch (error) {
     return { type: 'failed', error: postError(error) };
   }

@@ -90,6 +90,7 @@ export async function prepareParts(
     threads: trains ? config.threads : 1,
     backend,
     localOptimizer,
+    engine: config.engine,
     warn,
   });
   closers.add(() => pool.close());

@@ -35,6 +35,9 @@ export interface RunInfo {
   readonly dataset: { readonly name: string; readonly trainSize: number; readonly testSize: number };
   readonly backend: string;
   readonly backendReason: string;
+  /** `plan` or `tfjs`. */
+  readonly engine: string;
+  readonly engineReason: string;
   readonly threads: number;
   readonly transport: string;
   readonly fleet: readonly WorkerExpectation[];

@@ -13,6 +13,8 @@ export async function timingOnly(described: Compute, batchSize: number): Promise
   return {
     backend: 'none',
     backendReason: 'timing only, nothing is trained',
+    engine: 'none',
+    engineReason: 'timing only, nothing is trained',
     threads: 0,
     model,
     run({ localSteps }: LocalTask, signal: AbortSignal): Promise<LocalUpdate> {

@@ -163,6 +163,8 @@ class TrainRun implements Run {
       dataset: { name: dataset.name, trainSize: dataset.train.size, testSize: dataset.test.size },
       backend: compute.backend,
       backendReason: compute.backendReason,
+      engine: compute.engine,
+      engineReason: compute.engineReason,
       threads: compute.threads,
       transport: transport.name,
       fleet: describeFleet(taskTimes),

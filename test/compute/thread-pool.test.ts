@@ -10,7 +10,15 @@ import { createVirtualClock } from '../support/virtual-clock.js';
 import { makeDataset, makePartitions } from './fixtures/data.js';
 
 const initial = new Float32Array(1);
-const model: ModelInfo = { name: 'played', parameterCount: 1, weights: [], initial, topology: {} };
+const model: ModelInfo = {
+  name: 'played',
+  parameterCount: 1,
+  weights: [],
+  initial,
+  topology: {},
+  engine: 'tfjs',
+  engineReason: 'played',
+};
 const update: LocalUpdate = {
   delta: initial,
   steps: 1,
@@ -40,6 +48,7 @@ async function bench(threads: number) {
     localOptimizer: 'sgd',
     seed: 1,
     backend: 'wasm',
+    engine: 'tfjs',
   };
   const starting = ThreadPool.start(data, threads, {
     warn: (message) => warnings.push(message),

@@ -149,7 +149,7 @@ describe('resolveTrainConfig', () => {
     ],
     [{ model: 'lennet' }, `model is "lennet": it must be ${modelList} (did you mean "lenet"?)`],
     [{ model: './absent.js' }, `model is "./absent.js": it must be ${modelList}, and there is no such file`],
-    [{ engine: 'plan' }, 'engine is "plan": it must be one of auto, tfjs'],
+    [{ engine: 'fast' }, 'engine is "fast": it must be one of auto, plan, tfjs'],
     [{ threads: 0 }, 'threads is 0: it must be an integer from 1 to 1024'],
     [
       { partition: 'dirichlet:0' },

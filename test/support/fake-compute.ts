@@ -24,6 +24,8 @@ export function createFakeCompute(
   return {
     backend: 'fake',
     backendReason: 'for tests',
+    engine: 'tfjs',
+    engineReason: 'for tests',
     threads: 1,
     model: {
       name: 'fake',
@@ -31,6 +33,8 @@ export function createFakeCompute(
       weights: [{ name: 'w', shape: [parameterCount], trainable: true }],
       initial: new Float32Array(parameterCount),
       topology: {},
+      engine: 'tfjs',
+      engineReason: 'for tests',
     },
     pending,
     run(task, signal) {

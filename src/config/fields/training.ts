@@ -1,6 +1,7 @@
 /** What the workers compute, and with what. */
 import { z } from 'zod';
 import { backendChoices } from '../../compute/backend.js';
+import { engineChoices } from '../../compute/engine.js';
 import { modelForms } from '../known-names.js';
 import { settingNotes } from '../setting-notes.js';
 
@@ -42,9 +43,11 @@ export const trainingFields = {
     .describe('what computes; auto: tensorflow where it works, else wasm')
     .register(settingNotes, { topic: 'Training', value: 'NAME' }),
   engine: z
-    .enum(['auto', 'tfjs'])
-    .default('auto')
-    .describe('how a training step is carried out; auto: the fastest that can')
+    .enum(engineChoices)
+    .default('tfjs')
+    .describe(
+      'what carries out training steps: TensorFlow.js, a plan compiled for the model, or auto, the plan where the model has one',
+    )
     .register(settingNotes, { topic: 'Training', value: 'NAME' }),
   compute: z
     .enum(['gradients', 'none'])

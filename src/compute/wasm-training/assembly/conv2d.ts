@@ -8,7 +8,7 @@ import { correlate } from './correlate';
 import { ConvGeometry } from './geometry';
 
 /** [taps][outChannels] to [tile of outChannels][bias, then taps][width]; without a bias it is zero. */
-function packFilter(filter: usize, bias: usize, packed: usize, taps: i32, outChannels: i32): void {
+export function packFilter(filter: usize, bias: usize, packed: usize, taps: i32, outChannels: i32): void {
   for (let start = 0; start < outChannels; ) {
     const width = min(4, outChannels - start);
     for (let i = 0; i < width; i++) {
@@ -27,7 +27,7 @@ function packFilter(filter: usize, bias: usize, packed: usize, taps: i32, outCha
 }
 
 /** [height][width][in][out], flipped in both axes, to [tile of in][zeros, then [height][width][out]][tile width]. */
-function packFlippedFilter(filter: usize, packed: usize, taps: i32, inChannels: i32, outChannels: i32): void {
+export function packFlippedFilter(filter: usize, packed: usize, taps: i32, inChannels: i32, outChannels: i32): void {
   for (let start = 0; start < inChannels; ) {
     const width = min(4, inChannels - start);
     memory.fill(packed, 0, (<usize>width) << 2);

@@ -1,0 +1,86 @@
+/**
+ * The local update (eq. 2 of arXiv 2301.08895), whatever takes the steps: from the received weights, U steps on batches
+ * drawn without replacement from the worker's partition. What goes back is final − received weights. The outcome depends
+ * on worker, attempt and received weights alone: weights, optimiser state and random streams are set afresh, so neither
+ * the thread nor what it did before leaves a trace.
+ */
+import type { Dataset, Partitions } from '../data/dataset.js';
+import { attemptExamples } from './batches.js';
+import type { LocalTask, LocalUpdate } from './compute.js';
+import type { Gatherer } from './gather.js';
+import { seedThisThread } from './seeded-randomness.js';
+
+export interface LocalTaskOptions {
+  readonly dataset: Dataset;
+  readonly gatherer: Gatherer;
+  readonly partitions: Partitions;
+  readonly batchSize: number;
+  readonly seed: number;
+}
+
+/** Takes the steps of one task after the other. */
+export interface Stepper {
+  /** Where the examples of the next batch are put, NHWC. */
+  readonly inputs: Float32Array;
+  readonly labels: Int32Array;
+  /** Sets the weights, and the state of the optimiser afresh. */
+  begin(parameters: Float32Array): void;
+  /** @returns the batch's loss before the step */
+  step(): number;
+  /** Copies the weights. */
+  read(parameters: Float32Array): void;
+  /** Lets go of what `begin` made. */
+  end(): void;
+}
+
+/** @returns null if `cancelled` said so before a step */
+export function runLocalTask(
+  stepper: Stepper,
+  options: LocalTaskOptions,
+  task: LocalTask,
+  cancelled: () => boolean,
+): LocalUpdate | null {
+  const started = performance.now();
+  const { dataset, gatherer, batchSize, seed } = options;
+  const { worker, attempt, localSteps } = task;
+  const partition = options.partitions[worker];
+  if (partition === undefined) throw new RangeError(`there is no partition for worker ${worker}`);
+  const examples = attemptExamples(partition, { seed, worker, attempt, localSteps, batchSize });
+  const losses: number[] = [];
+  stepper.begin(task.parameters);
+  try {
+    for (let u = 0; u < localSteps && !cancelled(); u++) {
+      seedThisThread(seed, 'step', worker, attempt, u);
+      const batch = examples.subarray(u * batchSize, (u + 1) * batchSize);
+      gatherer.gather(dataset.train, batch, stepper.inputs, stepper.labels);
+      losses.push(stepper.step());
+    }
+  } finally {
+    stepper.end();
+  }
+  if (losses.length < localSteps) return null;
+  return {
+    delta: difference(stepper, task.parameters),
+    steps: localSteps,
+    samples: localSteps * batchSize,
+    loss: losses.reduce((sum, loss) => sum + loss, 0) / localSteps,
+    firstLoss: losses[0] ?? Number.NaN,
+    computeSeconds: (performance.now() - started) / 1000,
+  };
+}
+
+/** One step from the stepper's present weights on the first training examples. @returns the loss before it */
+export function stepOnFirstExamples(stepper: Stepper, options: LocalTaskOptions): number {
+  const { dataset, gatherer, batchSize, seed } = options;
+  seedThisThread(seed, 'probe');
+  const first = Uint32Array.from({ length: batchSize }, (_, i) => i % dataset.train.size);
+  gatherer.gather(dataset.train, first, stepper.inputs, stepper.labels);
+  return stepper.step();
+}
+
+function difference(stepper: Stepper, received: Float32Array): Float32Array {
+  const delta = new Float32Array(received.length);
+  stepper.read(delta);
+  for (let i = 0; i < delta.length; i++) delta[i] = (delta[i] ?? 0) - (received[i] ?? 0);
+  return delta;
+}

@@ -1,0 +1,128 @@
+/** `tf.layers.conv2d`. */
+import * as z from 'zod';
+import type { Window } from '../operations.js';
+import { lanes, type PlanBuilder } from '../plan-builder.js';
+import { windowOver } from '../window.js';
+import { type LayerPlanner, onlyInput, settingsOf } from './layer-planner.js';
+import { activation, channelsLast, padding, pair } from './schemas.js';
+
+const settings = z.object({
+  filters: z.int().positive(),
+  kernel_size: pair,
+  strides: pair,
+  padding,
+  dilation_rate: pair,
+  data_format: channelsLast,
+  use_bias: z.boolean(),
+  activation,
+});
+
+export const planConv2d: LayerPlanner = (builder, layer, inputs) => {
+  const config = settingsOf(settings, layer);
+  const x = onlyInput(inputs);
+  const g = windowOver({
+    input: x.shape,
+    outChannels: config.filters,
+    size: config.kernel_size,
+    strides: config.strides,
+    dilation: config.dilation_rate,
+    padding: config.padding,
+  });
+  const filter = builder.weight(layer.name, 'kernel', [...config.kernel_size, g.inChannels, g.outChannels]);
+  const bias = config.use_bias ? builder.weight(layer.name, 'bias', [g.outChannels]) : null;
+  const packed = builder.allocate(filter.count + Math.max(g.inChannels, g.outChannels));
+  x.value.uses++;
+  const shape = [g.outHeight, g.outWidth, g.outChannels];
+  const y = builder.tensor(shape, x.value.trained || filter.trainable, (address) => [
+    builder.forwards('convolution', {
+      ...g,
+      x: x.value.address,
+      filter: filter.address,
+      bias: bias?.address ?? 0,
+      y: address,
+      relu: 0,
+      ...axisPlans(builder, g, 'output'),
+      packed,
+    }),
+  ]);
+  if (config.activation !== 'linear') builder.activateInPlace(y.value, config.activation);
+
+  builder.onTheWayBack(() => {
+    const dy = builder.gradientOf(y.value);
+    if (dy === null) return;
+    if (filter.trainable) {
+      builder.backwards('filterGradient', {
+        ...g,
+        x: x.value.address,
+        dy,
+        dFilter: filter.gradient,
+        dBias: bias?.gradient ?? 0,
+        ...columnsOf(builder, g),
+        sums: builder.allocate((filter.count + g.outChannels) * 4),
+        tile: builder.allocate(g.outHeight * g.outWidth * 2 * lanes),
+      });
+    }
+    builder.contribute(x.value, (dx) =>
+      builder.backwards('convolutionInputGradient', {
+        ...g,
+        dy,
+        filter: filter.address,
+        dx,
+        ...axisPlans(builder, g, 'input'),
+        packed,
+      }),
+    );
+  });
+  return y;
+};
+
+/** Tables of which taps reach inside, for every row and column of the output, or of the input going backward. */
+function axisPlans(
+  builder: PlanBuilder,
+  g: Window,
+  of: 'output' | 'input',
+): { readonly rowPlan: number; readonly columnPlan: number } {
+  const plan = (
+    [out, inside]: readonly [number, number],
+    taps: number,
+    stride: number,
+    dilation: number,
+    pad: number,
+  ): number => {
+    const wordsPerEntry = 3;
+    const forward = of === 'output';
+    const destinationSize = forward ? out : inside;
+    const address = builder.allocate(destinationSize * wordsPerEntry);
+    builder.prepareWith('axisPlan', {
+      plan: address,
+      destinationSize,
+      sourceSize: forward ? inside : out,
+      taps,
+      multiplier: forward ? stride : 1,
+      offset: forward ? pad : (taps - 1) * dilation - pad,
+      dilation,
+      divisor: forward ? 1 : stride,
+    });
+    return address;
+  };
+  return {
+    rowPlan: plan([g.outHeight, g.inHeight], g.filterHeight, g.strideHeight, g.dilationHeight, g.padTop),
+    columnPlan: plan([g.outWidth, g.inWidth], g.filterWidth, g.strideWidth, g.dilationWidth, g.padLeft),
+  };
+}
+
+/**
+ * How the filter's gradient deals with windows that reach over the left or right border: not at all where there are none;
+ * tap by tap, where four channels fill a tile; else it works on a copy with columns of zeros.
+ */
+function columnsOf(
+  builder: PlanBuilder,
+  g: Window,
+): { readonly byTap: number; readonly padded: number; readonly paddedWidth: number } {
+  const reach = (g.outWidth - 1) * g.strideWidth + g.filterWidth;
+  if (g.dilationWidth > 1) return { byTap: 1, padded: 0, paddedWidth: g.inWidth };
+  if (g.padLeft === 0 && reach <= g.inWidth) return { byTap: 0, padded: 0, paddedWidth: g.inWidth };
+  if (g.inChannels % 4 === 0) return { byTap: 1, padded: 0, paddedWidth: g.inWidth };
+  const padded = builder.allocate(g.inHeight * reach * g.inChannels * lanes);
+  return { byTap: 0, padded, paddedWidth: reach };
+}

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { chooseEngine, type Engine } from '../../../src/compute/engine.js';
+import { StalewartError } from '../../../src/errors.js';
+import { fixture, makeDataset, makePartitions, never, withCompute } from '../fixtures/data.js';
+import { relative } from './engines.js';
+
+const dataset = makeDataset({ inputShape: [32, 32, 3], classes: 10, train: 96, test: 130 });
+const options = { dataset, partitions: makePartitions(dataset, 2), batchSize: 12, model: 'lenet' } as const;
+
+describe('the engine', () => {
+  it('is the plan where the model can be planned, and does as TensorFlow.js does', async () => {
+    const [planned, byTfjs] = await Promise.all(
+      (['auto', 'tfjs'] as const).map((engine) =>
+        withCompute({ ...options, engine }, async (compute) => {
+          const parameters = compute.model.initial;
+          const update = await compute.run({ worker: 1, attempt: 3, parameters, localSteps: 4 }, never);
+          const evaluation = await compute.evaluate(parameters);
+          return { compute, update, evaluation };
+        }),
+      ),
+    );
+    assert.ok(planned && byTfjs);
+    assert.equal(planned.compute.engine, 'plan');
+    assert.equal(planned.compute.engineReason, 'it can do this model');
+    assert.deepEqual([byTfjs.compute.engine, byTfjs.compute.engineReason], ['tfjs', 'as asked']);
+    assert.deepEqual(planned.compute.model.initial, byTfjs.compute.model.initial);
+    assert.ok(relative(planned.update.delta, byTfjs.update.delta) < 1e-4);
+    const numbers = ({ update, evaluation }: typeof planned) => [
+      update.loss,
+      update.firstLoss,
+      update.steps,
+      update.samples,
+      evaluation.accuracy,
+      evaluation.loss,
+      evaluation.samples,
+    ];
+    numbers(byTfjs).forEach((expected, i) =>
+      assert.ok(Math.abs((numbers(planned)[i] ?? 0) - expected) < 1e-5),
+    );
+  });
+
+  it('evaluates to the same bits with one thread and with two', async () => {
+    const results = [1, 2].map((threads) =>
+      withCompute({ ...options, threads, engine: 'plan' }, ({ evaluate, model }) => evaluate(model.initial)),
+    );
+    const [one, two] = await Promise.all(results);
+    assert.deepEqual(one, two);
+  });
+
+  it('is TensorFlow.js where it cannot be planned, and says why', async () => {
+    const reasons = await Promise.all(
+      [
+        { model: fixture('tiny-model') },
+        { model: fixture('faulty-model') },
+        { model: fixture('softmax-model') },
+        { model: fixture('tiny-model'), backend: 'cpu' as const },
+      ].map((each) => withCompute(each, async ({ engine, engineReason }) => `${engine}: ${engineReason}`)),
+    );
+    assert.deepEqual(reasons, [
+      'tfjs: no plan: layer dropout_Dropout1 (Dropout): rate is 0.25',
+      'tfjs: no plan: the model has a loss of its own',
+      'tfjs: no plan: the model ends in a softmax',
+      'tfjs: the backend is cpu',
+    ]);
+  });
+
+  it('asked to be the plan is refused where there is none, in one line', async () => {
+    await assert.rejects(
+      withCompute({ model: fixture('faulty-model'), engine: 'plan' }, async () => {}),
+      (error) =>
+        error instanceof StalewartError &&
+        error.code === 'CONFIG' &&
+        error.field === 'engine' &&
+        error.message ===
+          'engine is "plan", which cannot do this model: the model has a loss of its own; it must be auto or tfjs',
+    );
+  });
+});
+
+describe('choosing an engine', () => {
+  const initial = Float32Array.of(1, 2, 3);
+  const engineTo = (parameters: readonly number[], loss = 1): Engine => ({
+    train: () => null,
+    evaluate: () => ({ correct: 0, lossSum: 0 }),
+    probe: () => ({ loss, parameters: Float32Array.from(parameters) }),
+  });
+  const choose = (tfjs: Engine, plan: Engine, choice: 'auto' | 'plan' = 'auto') =>
+    chooseEngine({ choice, backend: 'wasm', initial, tfjs, makePlan: () => plan });
+
+  it('takes a plan whose first step is that of TensorFlow.js but for rounding', () => {
+    const { name } = choose(engineTo([1.1, 2.1, 3.1]), engineTo([1.1001, 2.1, 3.1]));
+    assert.equal(name, 'plan');
+  });
+
+  it('leaves a plan alone whose first step or loss is another', () => {
+    for (const plan of [
+      engineTo([1.1, 2.1, 3.2]),
+      engineTo([1.1, 2.1, 3.1], 1.1),
+      engineTo([1.1, Number.NaN, 3.1]),
+      engineTo([1.1, 2.1, 3.1], Number.NaN),
+    ]) {
+      const { name, reason } = choose(engineTo([1.1, 2.1, 3.1]), plan);
+      assert.deepEqual([name, reason], ['tfjs', 'no plan: its first step is not that of TensorFlow.js']);
+      assert.throws(() => choose(engineTo([1.1, 2.1, 3.1]), plan, 'plan'), /first step/);
+    }
+  });
+
+  it('takes the plan where the first step leads nowhere on both', () => {
+    const { name } = choose(
+      engineTo([Number.NaN, 2, 3], Number.NaN),
+      engineTo([Number.NaN, 2, 3], Number.NaN),
+    );
+    assert.equal(name, 'plan');
+  });
+});
