@@ -104,6 +104,7 @@ describe('a live run and its replay', () => {
       dataset: name,
       model,
       partition,
+      engine,
     } = recordedConfig();
     const dataset = await loadDataset(name, { seed });
     const { labels } = dataset.train;
@@ -124,6 +125,7 @@ describe('a live run and its replay', () => {
       seed,
       threads: 1,
       backend: 'wasm',
+      engine,
     });
     try {
       const store = createParameterStore(compute.model.initial);
