@@ -4,7 +4,7 @@
  * the machine's moods meet both alike; medians of the slices' ratios are reported.
  *
  *   npm run bench:live            local transport, and NATS where a nats-server is installed
- *   npm run bench:live -- --slices 9 --seconds 8
+ *   npm run bench:live -- --slices 9 --seconds 8 --engine plan
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -17,6 +17,7 @@ import { startNatsServer } from '../test/support/nats-server.js';
 
 const { values } = parseArgs({
   options: {
+    engine: { type: 'string', default: 'tfjs' },
     slices: { type: 'string', default: '7' },
     seconds: { type: 'string', default: '6' },
     threads: { type: 'string', default: String(availableParallelism()) },
@@ -25,6 +26,7 @@ const { values } = parseArgs({
 const slices = Number(values.slices);
 const seconds = Number(values.seconds);
 const threads = Number(values.threads);
+const engine = values.engine === 'plan' ? 'plan' : 'tfjs';
 const workers = 10;
 const [localSteps, batchSize] = [10, 32];
 
@@ -40,6 +42,7 @@ async function oneThread(): Promise<number> {
     batchSize,
     learningRate: 0.05,
     seed: 1,
+    engine,
     threads: 1,
   });
   const { signal } = new AbortController();
@@ -72,6 +75,7 @@ async function wholeRun(policy: string, nats?: string): Promise<number> {
     batchSize,
     learningRate: 0.05,
     threads,
+    engine,
     dataset,
     rounds: null,
     time: 3600,
@@ -120,7 +124,7 @@ for (let slice = 0; slice < slices; slice += 1) {
 await server.stop();
 
 process.stdout.write(
-  `${threads} threads, ${workers} workers, medians of ${slices} interleaved slices of ${seconds} s\n\n`,
+  `engine ${engine}, ${threads} threads, ${workers} workers, medians of ${slices} interleaved slices of ${seconds} s\n\n`,
 );
 for (const [kind, all] of rates) {
   const ratio = ratios.get(kind);
