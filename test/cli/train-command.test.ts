@@ -69,7 +69,7 @@ describe('the train command', () => {
       localOptimizer: 'adam',
       model: 'mlp',
       backend: 'wasm',
-      engine: 'tfjs',
+      engine: 'plan',
       compute: 'none',
       dataset: 'mnist',
       partition: 'shards:2',
