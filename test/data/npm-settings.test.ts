@@ -11,7 +11,7 @@ describe('npm settings', () => {
   it('come from what npm prints, under the names that pacote knows', async () => {
     const settings = await npmSettings(
       printing({
-        registry: 'https://registry.example/npm/',
+        registry: 'https://packages.example/npm/',
         proxy: 'http://proxy.example:8080',
         'https-proxy': 'http://proxy.example:8443',
         noproxy: ['localhost', '.example'],
@@ -23,7 +23,7 @@ describe('npm settings', () => {
       }),
     );
     assert.deepEqual(settings, {
-      registry: 'https://registry.example/npm/',
+      registry: 'https://packages.example/npm/',
       proxy: 'http://proxy.example:8080',
       httpsProxy: 'http://proxy.example:8443',
       noProxy: 'localhost,.example',
