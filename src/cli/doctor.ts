@@ -28,7 +28,9 @@ export function doctorCommand(context: ProgramContext): Command {
     .option('--json', 'print the findings as JSON')
     .action(async (options: DoctorOptions) => {
       const checks = await checkEverything(options);
-      context.writeOut(options.json === true ? `${JSON.stringify(checks, null, 2)}\n` : formatChecks(checks));
+      context.writeOut(
+        options.json === true ? `${JSON.stringify(checks, null, 2)}\n` : formatChecks(checks, context.colour),
+      );
     });
 }
 
@@ -59,11 +61,12 @@ function serversFrom(text: string): readonly string[] {
 }
 
 /** A line per check, with its mend under it where it does not work. */
-export function formatChecks(checks: readonly Check[]): string {
+export function formatChecks(checks: readonly Check[], colour: boolean): string {
+  const { dim, green, yellow } = pc.createColors(colour);
   const width = Math.max(...checks.map(({ name }) => name.length));
   const lines = checks.flatMap(({ name, ok, detail, mend }) => [
-    `${ok ? pc.green('ok  ') : pc.yellow('no  ')} ${name.padEnd(width)}  ${detail}`,
-    ...(mend === null ? [] : [`     ${' '.repeat(width)}  ${pc.dim(mend)}`]),
+    `${ok ? green('ok  ') : yellow('no  ')} ${name.padEnd(width)}  ${detail}`,
+    ...(mend === null ? [] : [`     ${' '.repeat(width)}  ${dim(mend)}`]),
   ]);
   return `${lines.join('\n')}\n`;
 }

@@ -5,6 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { wantsColour } from '../telemetry/terminal-colour.js';
 import { dataCommand } from './data.js';
 import { doctorCommand } from './doctor.js';
 import { createProgram, type ProgramContext, runProgram } from './program.js';
@@ -13,6 +14,7 @@ import { type RunTrain, trainCommand } from './train.js';
 const context: ProgramContext = {
   writeOut: (text) => process.stdout.write(text),
   writeError: (text) => process.stderr.write(text),
+  colour: wantsColour(process.stdout),
   exitCode: 0,
 };
 

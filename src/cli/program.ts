@@ -9,6 +9,8 @@ import { exitCodes, oneLineOf, StalewartError } from '../errors.js';
 export interface ProgramContext {
   writeOut(text: string): void;
   writeError(text: string): void;
+  /** Whether what `writeOut` gets has colours. */
+  readonly colour: boolean;
   exitCode: number;
 }
 

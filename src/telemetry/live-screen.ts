@@ -7,6 +7,7 @@ import type { CancelTimer, Clock } from '../clock/clock.js';
 import { asciiGlyphs, type Glyphs, unicodeGlyphs } from './glyphs.js';
 import type { DisplayOptions } from './progress-display.js';
 import { visibleWidth } from './styled-line.js';
+import { wantsColour } from './terminal-colour.js';
 
 /** What is used of `process.stderr`. */
 export interface ScreenStream extends NodeJS.WritableStream {
@@ -48,7 +49,7 @@ const erase = (count: number): string => `\u001B[2K${'\u001B[1A\u001B[2K'.repeat
 export function createLiveScreen(options: LiveScreenOptions): LiveScreen {
   const { stream = process.stderr, clock, env = process.env } = options;
   const live = stream.isTTY === true && env.TERM !== 'dumb';
-  const colour = live && (env.NO_COLOR ?? '') === '';
+  const colour = wantsColour(stream, env);
   const glyphs = env.TERM === 'linux' ? asciiGlyphs : unicodeGlyphs;
   // log-update hides the cursor of standard error, and no other's; it gives it back when the process ends.
   const update = createLogUpdate(stream, { showCursor: stream !== process.stderr });

@@ -5,6 +5,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { after, before, describe, it } from 'mocha';
 import { formatChecks } from '../../src/cli/doctor.js';
 import { checkBackends } from '../../src/cli/doctor/backends.js';
@@ -168,6 +169,11 @@ describe('stalewart doctor', () => {
     assert.match(stdout, /^no {3}data cifar10 +not in \/nowhere\n {5} +stalewart data cifar10 fetches it/m);
   });
 
+  it('has no colours in a pipe, whatever the environment says of the machine', async () => {
+    const { stdout } = await runCli(['doctor', '--data-dir', '/nowhere'], [], { CI: 'true' });
+    assert.equal(stdout, stripVTControlCharacters(stdout));
+  });
+
   it('prints JSON when asked to', async () => {
     const { exitCode, stdout } = await runCli(['doctor', '--json', '--nats', 'nats://127.0.0.1:1']);
     assert.equal(exitCode, 0);
@@ -182,12 +188,14 @@ describe('stalewart doctor', () => {
   });
 
   it('aligns its columns', () => {
-    const text = formatChecks([
+    const checks: Check[] = [
       { name: 'a', ok: true, detail: 'fine', mend: null },
       { name: 'long', ok: false, detail: 'broken', mend: 'mend it' },
-    ]);
-    // Without the colours of a terminal.
-    const plain = text.replaceAll(new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, 'g'), '');
+    ];
+    const plain = formatChecks(checks, false);
     assert.equal(plain, 'ok   a     fine\nno   long  broken\n           mend it\n');
+    const coloured = formatChecks(checks, true);
+    assert.notEqual(coloured, plain);
+    assert.equal(stripVTControlCharacters(coloured), plain);
   });
 });

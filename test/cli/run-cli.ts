@@ -10,12 +10,20 @@ export interface CliResult {
   readonly stderr: string;
 }
 
-/** @param nodeOptions for Node itself, before the program's file */
-export function runCli(args: readonly string[], nodeOptions: readonly string[] = []): Promise<CliResult> {
+/**
+ * @param nodeOptions for Node itself, before the program's file
+ * @param env beside that of this process
+ */
+export function runCli(
+  args: readonly string[],
+  nodeOptions: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<CliResult> {
   return new Promise((resolve) => {
     const child = execFile(
       process.execPath,
       [...nodeOptions, mainFile, ...args],
+      { env: { ...process.env, ...env } },
       (_error, stdout, stderr) => {
         resolve({ exitCode: child.exitCode, stdout, stderr });
       },

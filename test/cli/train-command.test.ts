@@ -20,6 +20,7 @@ async function train(args: readonly string[], run: RunTrain = async () => 0): Pr
   let errors = '';
   const context: ProgramContext = {
     writeOut: () => undefined,
+    colour: false,
     writeError: (text) => {
       errors += text;
     },
