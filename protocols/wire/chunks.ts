@@ -3,6 +3,7 @@
  * place it alone: of `count` pieces all but the last are ⌈total / (8·count)⌉·8 bytes long. Layout in
  * `docs/wire-protocol.md`. Reading a piece is total: any bytes give a chunk or a reason.
  */
+import { type Allocate, freshMemory } from './allocate.js';
 import { type Checksum, crc32 as plainCrc32 } from './crc32.js';
 
 /** "STWC", read as a little-endian number. */
@@ -43,6 +44,8 @@ export interface SplitOptions {
   readonly sequence: number;
   /** Default: the one in plain JavaScript. */
   readonly crc32?: Checksum;
+  /** Where each chunk is put. Default: fresh memory. */
+  readonly allocate?: Allocate;
 }
 
 /** Length of every chunk's data but the last's. */
@@ -58,7 +61,7 @@ export function* splitFrame(
   frame: Uint8Array,
   options: SplitOptions,
 ): Generator<Uint8Array, void, undefined> {
-  const { maxBytes, sender, sequence, crc32 = plainCrc32 } = options;
+  const { maxBytes, sender, sequence, crc32 = plainCrc32, allocate = freshMemory } = options;
   if (!(maxBytes >= minChunkBytes))
     throw new RangeError(`maxBytes is ${maxBytes}: at least ${minChunkBytes}`);
   if (sender.length !== 8) throw new RangeError(`sender has ${sender.length} bytes: it must have 8`);
@@ -72,8 +75,9 @@ export function* splitFrame(
   const length = dataBytes(frame.length, count);
   for (let index = 0; index < count; index++) {
     const data = frame.subarray(index * length, (index + 1) * length);
-    const chunk = new Uint8Array(chunkHeadBytes + data.length);
-    const view = new DataView(chunk.buffer);
+    const chunk = allocate(chunkHeadBytes + data.length);
+    chunk.fill(0, 0, chunkHeadBytes);
+    const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     view.setUint32(0, chunkMagic, true);
     view.setUint8(4, chunkVersion);
     chunk.set(sender, 8);

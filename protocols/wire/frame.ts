@@ -3,6 +3,7 @@
  * that start at a multiple of 8. `docs/wire-protocol.md` is the description for other languages. Invariant: decoding is
  * total. Any bytes give a valid message or a reason, never an exception, and allocate no more than the bytes hold.
  */
+import { type Allocate, freshMemory } from './allocate.js';
 import { type Checksum, crc32 as plainCrc32 } from './crc32.js';
 import { readFloat32, writeFloat32 } from './float32-bytes.js';
 import { type CheckedMessage, checkMessage } from './check-message.js';
@@ -42,16 +43,22 @@ function payloadStart(headerBytes: number): number {
 /**
  * The frame of a message that `checkMessage` has accepted; the tensor is copied into it.
  * @param crc32 a faster CRC-32 where the host has one. Default: the one in plain JavaScript.
+ * @param allocate where the frame is put. Default: fresh memory.
  * @throws RangeError when the tensor has more than 2^29 elements (2 GiB)
  */
-export function encodeFrame(message: Message, crc32: Checksum = plainCrc32): Uint8Array {
+export function encodeFrame(
+  message: Message,
+  crc32: Checksum = plainCrc32,
+  allocate: Allocate = freshMemory,
+): Uint8Array {
   const { tensor } = message;
   const count = tensor?.length ?? 0;
   if (count > 2 ** 29) throw new RangeError(`a tensor of ${count} elements: a frame holds at most 2^29`);
   const header = new TextEncoder().encode(JSON.stringify(message.header));
   const start = payloadStart(header.length);
-  const frame = new Uint8Array(start + count * elementBytes);
-  const view = new DataView(frame.buffer);
+  const frame = allocate(start + count * elementBytes);
+  frame.fill(0, 0, start);
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   view.setUint32(0, frameMagic, true);
   view.setUint8(4, frameVersion);
   view.setUint8(5, tensor === null ? storage.none : storage.float32);

@@ -2,6 +2,7 @@
  * Puts chunks back together, in any order, with repetitions. Invariant: what is held is bounded by the limits whatever
  * arrives, a frame comes out at most once, and every frame given up is named. Time is a number that the caller passes.
  */
+import { type Allocate, freshMemory } from './allocate.js';
 import type { Chunk } from './chunks.js';
 
 export interface ReassemblyLimits {
@@ -61,7 +62,8 @@ type Opened =
 /** Frames remembered after completion, so that their late duplicates are known as such. */
 const rememberedFrames = 1024;
 
-export function createReassembly(limits: ReassemblyLimits): Reassembly {
+/** @param allocate where frames are put together. Default: fresh memory. */
+export function createReassembly(limits: ReassemblyLimits, allocate: Allocate = freshMemory): Reassembly {
   /** In the order in which they began. */
   const parts = new Map<string, Part>();
   const finished = new Set<string>();
@@ -103,7 +105,7 @@ export function createReassembly(limits: ReassemblyLimits): Reassembly {
       const reason = `${heldBytes} bytes of unfinished frames: ${totalBytes} more would exceed ${limits.maxBytes}`;
       return { part: null, reason, torn };
     }
-    const part = begin(key, subject, chunk);
+    const part = begin(key, subject, chunk, allocate);
     if (part === null) return { part, reason: `no memory for a frame of ${totalBytes} bytes`, torn };
     parts.set(key, part);
     heldBytes += totalBytes;
@@ -144,13 +146,13 @@ export function createReassembly(limits: ReassemblyLimits): Reassembly {
   };
 }
 
-function begin(key: string, subject: string, chunk: Chunk): Part | null {
+function begin(key: string, subject: string, chunk: Chunk, allocate: Allocate): Part | null {
   try {
     return {
       key,
       subject,
       count: chunk.count,
-      frame: new Uint8Array(chunk.totalBytes),
+      frame: allocate(chunk.totalBytes),
       arrived: new Uint8Array(chunk.count),
       missing: chunk.count,
       lastHeard: 0,

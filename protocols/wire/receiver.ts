@@ -2,6 +2,7 @@
  * From the bytes that arrive on a subject to messages: frames as they are, chunks once they are whole. Invariant: any
  * bytes lead to a message or to a named refusal; nothing is thrown.
  */
+import type { Allocate } from './allocate.js';
 import { chunkMagic, readChunk } from './chunks.js';
 import { type Checksum, crc32 as plainCrc32 } from './crc32.js';
 import { decodeFrame, defaultFrameLimits, type FrameLimits, maxFrameBytes } from './frame.js';
@@ -29,12 +30,14 @@ export interface ReceiverOptions {
   readonly limits?: FrameLimits;
   /** Default: the one in plain JavaScript. */
   readonly crc32?: Checksum;
+  /** Where messages are put, their tensors with them. Default: fresh memory, or where they arrived. */
+  readonly allocate?: Allocate;
 }
 
 /** One per subscription: frames on different subscriptions never mix. */
 export function createReceiver(options: ReceiverOptions = {}): Receiver {
-  const { limits = defaultFrameLimits, crc32 = plainCrc32 } = options;
-  const reassembly = createReassembly(defaultReassemblyLimits(maxFrameBytes(limits)));
+  const { limits = defaultFrameLimits, crc32 = plainCrc32, allocate } = options;
+  const reassembly = createReassembly(defaultReassemblyLimits(maxFrameBytes(limits)), allocate);
 
   const decode = (subject: string, frame: Uint8Array, torn: readonly string[]): Received => {
     const decoded = decodeFrame(frame, limits, crc32);
@@ -43,12 +46,19 @@ export function createReceiver(options: ReceiverOptions = {}): Receiver {
     return { message: null, refused: [...torn, problem ?? 'refused'] };
   };
 
+  const settle = (bytes: Uint8Array): Uint8Array => {
+    if (allocate === undefined || bytes.length > maxFrameBytes(limits)) return bytes;
+    const settled = allocate(bytes.length);
+    settled.set(bytes);
+    return settled;
+  };
+
   return {
     get parts() {
       return reassembly.parts;
     },
     accept(subject, bytes, now) {
-      if (!startsAsChunk(bytes)) return decode(subject, bytes, []);
+      if (!startsAsChunk(bytes)) return decode(subject, settle(bytes), []);
       const read = readChunk(bytes, crc32);
       if (!read.ok) return { message: null, refused: [read.reason] };
       const result = reassembly.accept(subject, read.chunk, now);

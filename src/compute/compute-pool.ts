@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os';
 import type { Dataset, Partitions } from '../data/dataset.js';
 import { configError, StalewartError } from '../errors.js';
+import { countShared } from '../memory/shared-memory.js';
 import { type BackendChoice, backendCandidates, backendChoices } from './backend.js';
 import type { Compute, Evaluation, LocalTask, LocalUpdate } from './compute.js';
 import { type EngineChoice, engineChoices } from './engine.js';
@@ -109,6 +110,7 @@ function computeOver(
         signal,
       );
       if (answer.type !== 'trained') throw new TypeError(`a task was answered with ${answer.type}`);
+      countShared(answer.update.delta);
       return answer.update;
     },
     async evaluate(parameters: Float32Array, samples: number = testSize): Promise<Evaluation> {

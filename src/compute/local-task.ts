@@ -8,6 +8,7 @@ import type { Dataset, Partitions } from '../data/dataset.js';
 import { attemptExamples } from './batches.js';
 import type { LocalTask, LocalUpdate } from './compute.js';
 import type { Gatherer } from './gather.js';
+import { sharedVector } from '../memory/shared-memory.js';
 import { seedThisThread } from './seeded-randomness.js';
 
 export interface LocalTaskOptions {
@@ -79,7 +80,7 @@ export function stepOnFirstExamples(stepper: Stepper, options: LocalTaskOptions)
 }
 
 function difference(stepper: Stepper, received: Float32Array): Float32Array {
-  const delta = new Float32Array(received.length);
+  const delta = sharedVector(received.length);
   stepper.read(delta);
   for (let i = 0; i < delta.length; i++) delta[i] = (delta[i] ?? 0) - (received[i] ?? 0);
   return delta;

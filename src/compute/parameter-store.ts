@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { littleEndianBytes } from './little-endian.js';
-import { sharedVector } from './shared-vector.js';
+import { sharedVector } from '../memory/shared-memory.js';
 
 /** What is used of the engine's `commit` effect. */
 export interface CommitOrder {

@@ -1,6 +1,6 @@
 /**
- * What passes between the main thread and a compute thread. Arrays over shared memory are posted by reference, and
- * a delta is handed over: nothing that grows with the data set or the model is copied.
+ * What passes between the main thread and a compute thread. Arrays over shared memory, deltas among them, are
+ * posted by reference: nothing that grows with the data set or the model is copied.
  */
 import type { Dataset, Partitions } from '../data/dataset.js';
 import { type ErrorCode, StalewartError } from '../errors.js';

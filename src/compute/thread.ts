@@ -16,7 +16,7 @@ import { type Parameters, parametersOf } from './parameters.js';
 import { createPlanEngine } from './plan/plan-engine.js';
 import { planModel } from './plan/plan-model.js';
 import { seedThisThread } from './seeded-randomness.js';
-import { sharedVector } from './shared-vector.js';
+import { countShared, sharedVector } from '../memory/shared-memory.js';
 import {
   type JobMessage,
   postError,
@@ -29,7 +29,7 @@ import { createTfjsEngine } from './tfjs-engine.js';
 if (parentPort === null) throw new Error('thread.js runs as a worker thread only');
 const port = parentPort;
 const data = workerData as ThreadData;
-const post = (message: ThreadMessage) => port.postMessage(message, handedOver(message));
+const post = (message: ThreadMessage) => port.postMessage(message);
 const phase: { now: StartPhase } = { now: 'backend' };
 
 // Standard output belongs to the results of a command: what a user's model prints goes to standard error. (Reading
@@ -101,12 +101,6 @@ function startError(error: unknown): unknown {
   );
 }
 
-/** A delta changes hands instead of being copied; not shared, because V8 counts no shared memory as garbage. */
-function handedOver(message: ThreadMessage): ArrayBuffer[] {
-  const buffer = message.type === 'trained' ? message.update.delta.buffer : null;
-  return buffer instanceof ArrayBuffer ? [buffer] : [];
-}
-
 function describe(
   { name, model }: LoadedModel,
   { count, weights }: Parameters,
@@ -121,6 +115,7 @@ function perform(engine: Engine, { job, cancel }: JobMessage): ThreadMessage {
   const cancelled = () => Atomics.load(cancel, 0) !== 0;
   try {
     if (job.type === 'train') {
+      if (job.task.parameters.buffer instanceof SharedArrayBuffer) countShared(job.task.parameters);
       const update = engine.train(job.task, cancelled);
       return update === null ? { type: 'cancelled' } : { type: 'trained', update };
     }

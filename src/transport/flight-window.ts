@@ -7,8 +7,11 @@
 export interface FlightWindow {
   /** Resolves when `bytes` more may be published, or the window is abandoned. */
   room(bytes: number): Promise<void>;
-  /** Counts bytes just published. */
-  launched(bytes: number): void;
+  /**
+   * Counts bytes just published.
+   * @param landed called once they have reached the server; never, if the connection is lost before that is known
+   */
+  launched(bytes: number, landed?: () => void): void;
   /** Resolves when all is landed, or the window is abandoned. */
   landed(): Promise<void>;
   /** The connection is gone: lets everybody go who waits. */
@@ -19,6 +22,7 @@ export interface FlightWindow {
 export function createFlightWindow(maxBytes: number, flush: () => Promise<void>): FlightWindow {
   let inFlight = 0;
   let unmarked = 0;
+  let unmarkedLandings: (() => void)[] = [];
   let abandoned = false;
   let abandon: () => void = () => undefined;
   const gone = new Promise<void>((resolve) => {
@@ -33,9 +37,14 @@ export function createFlightWindow(maxBytes: number, flush: () => Promise<void>)
   const mark = (): void => {
     const bytes = unmarked;
     if (bytes === 0) return;
+    const landings = unmarkedLandings;
     unmarked = 0;
+    unmarkedLandings = [];
+    const tellAll = (): void => {
+      for (const landed of landings) landed();
+    };
     const arrived = flush()
-      .catch(() => undefined)
+      .then(tellAll, () => undefined)
       .then(() => {
         inFlight -= bytes;
         marks.delete(arrived);
@@ -51,7 +60,8 @@ export function createFlightWindow(maxBytes: number, flush: () => Promise<void>)
         await Promise.race([oldest, gone]);
       }
     },
-    launched(bytes) {
+    launched(bytes, landed) {
+      if (landed !== undefined) unmarkedLandings.push(landed);
       inFlight += bytes;
       unmarked += bytes;
       if (unmarked >= maxBytes / 4) mark();

@@ -16,7 +16,7 @@ export interface NatsTransportOptions {
   readonly patienceSeconds?: number;
   /** After how long a frame of which chunks are missing is given up, seconds. Default 30. */
   readonly tornAfterSeconds?: number;
-  /** Longest message given to the server, bytes; its own `max_payload` holds as well. Default 4 MiB, at least 1 KiB. */
+  /** Longest message given to the server, bytes; its own `max_payload` holds as well. Default 32 KiB, at least 1 KiB. */
   readonly maxChunkBytes?: number;
   /** Most elements of a tensor, sent or received. Default 2^26 (256 MiB). */
   readonly maxTensorElements?: number;
@@ -32,7 +32,7 @@ const defaults: Limits = {
   pulseSeconds: 2,
   patienceSeconds: 2,
   tornAfterSeconds: 30,
-  maxChunkBytes: 4 * 2 ** 20,
+  maxChunkBytes: 32 * 2 ** 10,
   maxTensorElements: 2 ** 26,
   maxFlightBytes: 8 * 2 ** 20,
 };

@@ -6,9 +6,11 @@
 import { randomBytes } from 'node:crypto';
 import { splitFrame } from '../../protocols/wire/chunks.js';
 import type { Checksum } from '../../protocols/wire/crc32.js';
+import type { Allocate } from '../../protocols/wire/allocate.js';
 import { encodeFrame } from '../../protocols/wire/frame.js';
 import type { Message } from '../../protocols/wire/messages.js';
 import type { Clock } from '../clock/clock.js';
+import { createBufferPool } from './buffer-pool.js';
 import type { LiveConnection } from './nats-connection.js';
 import type { NatsLink } from './nats-link.js';
 
@@ -37,6 +39,9 @@ export function createNatsOutbox(options: NatsOutboxOptions): NatsOutbox {
   const sender = randomBytes(8);
   let sequence = 0;
   let waitingBytes = 0;
+  /** For what is published: the client refers to it until it has left. */
+  const pool = createBufferPool(maxChunkBytes);
+  const scratch = createScratch(maxFlightBytes);
   let tail: Promise<void> = Promise.resolve();
   let giveUp: () => void = () => undefined;
   const givenUp = new Promise<null>((resolve) => {
@@ -61,17 +66,19 @@ export function createNatsOutbox(options: NatsOutboxOptions): NatsOutbox {
     const connection = await ready();
     if (connection === null) return 'there is no connection';
     const { nats, window } = connection;
-    const frame = encodeFrame(message, crc32);
     const maxBytes = Math.min(maxChunkBytes, nats.info?.max_payload ?? maxChunkBytes);
+    const frame = encodeFrame(message, crc32, (bytes) =>
+      bytes <= maxBytes ? pool.take(bytes) : scratch(bytes),
+    );
     const pieces =
       frame.length <= maxBytes
         ? [frame]
-        : splitFrame(frame, { maxBytes, sender, sequence: sequence++, crc32 });
+        : splitFrame(frame, { maxBytes, sender, sequence: sequence++, crc32, allocate: pool.take });
     for (const piece of pieces) {
       await window.room(piece.length);
       if (connection.isLost) return 'the connection was lost before all of it had left';
       nats.publish(subject, piece);
-      window.launched(piece.length);
+      window.launched(piece.length, () => pool.release(piece));
     }
     return null;
   };
@@ -101,5 +108,15 @@ export function createNatsOutbox(options: NatsOutboxOptions): NatsOutbox {
       giveUp();
       await tail;
     },
+  };
+}
+
+/** Room for a frame while it is cut into chunks: the same again and again, but for frames longer than `maxBytes`. */
+function createScratch(maxBytes: number): Allocate {
+  let buffer = new Uint8Array(0);
+  return (bytes) => {
+    if (bytes > maxBytes) return new Uint8Array(bytes);
+    if (bytes > buffer.length) buffer = new Uint8Array(bytes);
+    return buffer.subarray(0, bytes);
   };
 }

@@ -8,6 +8,7 @@ import type { Checksum } from '../../protocols/wire/crc32.js';
 import { defaultFrameLimits } from '../../protocols/wire/frame.js';
 import type { Clock } from '../clock/clock.js';
 import { StalewartError } from '../errors.js';
+import { sharedBytes } from '../memory/shared-memory.js';
 import { parseNatsAddresses } from './nats-address.js';
 import type { LiveConnection } from './nats-connection.js';
 import { dialNats } from './nats-dial.js';
@@ -42,7 +43,7 @@ export async function connectNatsTransport(options: NatsTransportOptions): Promi
 
   const inbox = createNatsInbox({
     clock,
-    receiver: { limits: { ...defaultFrameLimits, maxTensorElements }, crc32 },
+    receiver: { limits: { ...defaultFrameLimits, maxTensorElements }, crc32, allocate: sharedBytes },
     tornAfterSeconds: settings.tornAfterSeconds,
     emit: status.emit,
     next: () => link.next(),
