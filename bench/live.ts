@@ -3,6 +3,8 @@
  * images/s of the same number of threads that do nothing but local steps. Slices alternate within one run of the bench, so that
  * the machine's moods meet both alike; medians of the slices' ratios are reported.
  *
+ * The process is set up as the program `stalewart` sets up its own.
+ *
  *   npm run bench:live            local transport, and NATS where a nats-server is installed
  *   npm run bench:live -- --slices 9 --seconds 8 --engine plan
  */
@@ -13,7 +15,10 @@ import { createCompute } from '../src/compute/compute-pool.js';
 import { loadDataset } from '../src/data/load-dataset.js';
 import { makePartitions } from '../src/data/partitions/make-partitions.js';
 import { train } from '../src/index.js';
+import { collectLessOften } from '../src/memory/collect-less-often.js';
 import { startNatsServer } from '../test/support/nats-server.js';
+
+collectLessOften();
 
 const { values } = parseArgs({
   options: {

@@ -5,11 +5,14 @@
  */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { collectLessOften } from '../memory/collect-less-often.js';
 import { wantsColour } from '../telemetry/terminal-colour.js';
 import { dataCommand } from './data.js';
 import { doctorCommand } from './doctor.js';
 import { createProgram, type ProgramContext, runProgram } from './program.js';
 import { type RunTrain, trainCommand } from './train.js';
+
+collectLessOften();
 
 const context: ProgramContext = {
   writeOut: (text) => process.stdout.write(text),

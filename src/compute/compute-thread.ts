@@ -1,5 +1,5 @@
 /**
- * One compute thread as the main thread sees it: it starts or refuses, answers one job at a time, and ends once. While
+ * One compute thread as the main thread sees it: it starts or refuses, answers its jobs one after the other, and ends once. While
  * it is idle it does not keep the process alive, so that a run which failed without closing its pool can still exit.
  */
 import { Worker } from 'node:worker_threads';
@@ -30,7 +30,7 @@ export interface ThreadHandlers {
 }
 
 export interface ComputeThread {
-  /** Gives the thread its next job; only when it is ready and the last one is answered. */
+  /** Gives the thread a job, to do after those that it has; only when it is ready. */
   give(message: JobMessage): void;
   /** Ends the thread, whatever it is doing; no handler is called from now on. */
   end(): Promise<void>;
@@ -40,6 +40,7 @@ export function startComputeThread(data: ThreadData, handlers: ThreadHandlers): 
   const worker = new Worker(new URL('./thread.js', import.meta.url), { workerData: data });
   let state: 'starting' | 'ready' | 'ended' = 'starting';
   let uncaught: unknown;
+  let unanswered = 0;
 
   worker.on('message', (message: ThreadMessage) => {
     if (state === 'ended') return;
@@ -53,7 +54,8 @@ export function startComputeThread(data: ThreadData, handlers: ThreadHandlers): 
         handlers.cannotStart({ phase: message.phase, error: reviveError(message.error) });
         break;
       default:
-        worker.unref();
+        unanswered -= 1;
+        if (unanswered === 0) worker.unref();
         handlers.answered(message);
     }
   });
@@ -79,6 +81,7 @@ export function startComputeThread(data: ThreadData, handlers: ThreadHandlers): 
 
   return {
     give(message) {
+      unanswered += 1;
       worker.ref();
       worker.postMessage(message);
     },

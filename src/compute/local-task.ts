@@ -41,6 +41,7 @@ export function runLocalTask(
   task: LocalTask,
   cancelled: () => boolean,
 ): LocalUpdate | null {
+  if (cancelled()) return null;
   const started = performance.now();
   const { dataset, gatherer, batchSize, seed } = options;
   const { worker, attempt, localSteps } = task;

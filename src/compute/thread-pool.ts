@@ -1,6 +1,7 @@
 /**
- * A fixed number of compute threads behind one queue. A thread that dies, or whose job threw, is replaced; its job is
- * rejected, and the queue goes on. A thread that dies idle is replaced after a pause that doubles each time, and no more
+ * A fixed number of compute threads behind one queue. While enough jobs wait, each thread is given its next one ahead of
+ * time, so that none stands still between two. A thread that dies, or whose job threw, is replaced; its job is rejected, the
+ * one that it had ahead waits again at its place, and the queue goes on. A thread that dies idle is replaced after a pause that doubles each time, and no more
  * once its place has lost too many in a row without a job done in between. A replacement that cannot start is not tried
  * again. When no thread is left, everything is refused with the reason.
  */
@@ -9,7 +10,7 @@ import { StalewartError } from '../errors.js';
 import type { ModelInfo } from './compute.js';
 import { type Answer, type ComputeThread, type StartFailure, startComputeThread } from './compute-thread.js';
 import { firstLine } from './first-line.js';
-import { JobQueue } from './job-queue.js';
+import { JobQueue, type Turn } from './job-queue.js';
 import { type Job, reviveError, type ThreadData } from './thread-messages.js';
 
 /** Answer to a job that was done. */
@@ -26,7 +27,8 @@ interface PendingJob {
 interface Slot {
   readonly thread: ComputeThread;
   ready: boolean;
-  pending: PendingJob | null;
+  /** What its thread was given: the job that it does, and the one ahead. */
+  given: readonly Turn<PendingJob>[];
   /** Threads of this place that died idle since one of them did a job. */
   idleDeaths: number;
 }
@@ -127,7 +129,7 @@ export class ThreadPool {
     for (const cancel of this.#pauses) cancel();
     this.#pauses.clear();
     const refusal = new StalewartError('COMPUTE', 'the compute pool was closed');
-    for (const { pending } of slots) pending?.reject(refusal);
+    for (const { item } of slots.flatMap(({ given }) => given)) item.reject(refusal);
     this.#refuse(refusal);
     await Promise.all(slots.map(({ thread }) => thread.end()));
   }
@@ -146,36 +148,50 @@ export class ThreadPool {
         },
         answered: (answer) => this.#answered(slot, answer),
         died: (error) => {
-          const { pending } = slot;
-          if (pending === null) return this.#diedIdle(slot, error);
+          const turn = takeFirst(slot);
+          if (turn === undefined) return this.#diedIdle(slot, error);
           this.#replace(slot, error);
-          pending.reject(error);
+          turn.item.reject(error);
         },
       });
-      const slot: Slot = { thread, ready: false, pending: null, idleDeaths };
+      const slot: Slot = { thread, ready: false, given: [], idleDeaths };
       this.#slots.add(slot);
     });
   }
 
   #dispatch(): void {
     for (const slot of this.#slots) {
-      if (!slot.ready || slot.pending !== null) continue;
-      const pending = this.#queue.shift();
-      if (pending === undefined) return;
-      slot.pending = pending;
-      slot.thread.give({ job: pending.job, cancel: pending.cancel });
+      if (slot.ready && slot.given.length === 0) this.#give(slot);
+    }
+    for (const slot of this.#slots) {
+      // Ahead only while there is one for every thread: whoever is done first must not find all given away.
+      if (this.#queue.length < this.#slots.size) return;
+      if (slot.ready && slot.given.length === 1) this.#give(slot);
     }
   }
 
+  #give(slot: Slot): void {
+    const turn = this.#queue.shift();
+    if (turn === undefined) return;
+    slot.given = [...slot.given, turn];
+    slot.thread.give({ job: turn.item.job, cancel: turn.item.cancel });
+  }
+
   #abort(pending: PendingJob): void {
-    if (this.#queue.withdraw(pending)) pending.reject(pending.signal?.reason);
-    else Atomics.store(pending.cancel, 0, 1); // its thread sees it before the next step
+    if (this.#queue.withdraw(pending)) return pending.reject(pending.signal?.reason);
+    Atomics.store(pending.cancel, 0, 1); // its thread sees it before the next step
+    for (const { given } of this.#slots) {
+      const ahead = given.slice(1).find(({ item }) => item === pending);
+      if (ahead === undefined) continue;
+      this.#queue.keepPlace(ahead);
+      pending.reject(pending.signal?.reason);
+    }
   }
 
   #answered(slot: Slot, answer: Answer): void {
-    const { pending } = slot;
-    slot.pending = null;
-    if (pending === null) return;
+    const turn = takeFirst(slot);
+    if (turn === undefined) return;
+    const pending = turn.item;
     if (answer.type === 'failed') {
       const failure = failureOf(pending.job, reviveError(answer.error));
       this.#replace(slot, failure);
@@ -224,15 +240,28 @@ export class ThreadPool {
     this.#refuse(new StalewartError('COMPUTE', message, { cause }));
   }
 
+  /** What the thread had ahead waits again, unless it was aborted. */
   #remove(slot: Slot): void {
     this.#slots.delete(slot);
     void slot.thread.end();
+    for (const turn of slot.given) {
+      if (turn.item.signal?.aborted !== true) this.#queue.putBack(turn);
+    }
+    slot.given = [];
+    this.#dispatch();
   }
 
   #refuse(refusal: StalewartError): void {
     this.#refusal ??= refusal;
     for (const pending of this.#queue.clear()) pending.reject(this.#refusal);
   }
+}
+
+/** The job that the slot's thread does is done, or will not be. */
+function takeFirst(slot: Slot): Turn<PendingJob> | undefined {
+  const [first, ...ahead] = slot.given;
+  slot.given = ahead;
+  return first;
 }
 
 function failureOf(job: Job, cause: Error): StalewartError {

@@ -27,7 +27,7 @@ function queueOf(...items: readonly Item[]): JobQueue<Item> {
 
 function rest(queue: JobQueue<Item>): readonly string[] {
   const names: string[] = [];
-  for (let item = queue.shift(); item !== undefined; item = queue.shift()) names.push(item.name);
+  for (let turn = queue.shift(); turn !== undefined; turn = queue.shift()) names.push(turn.item.name);
   return names;
 }
 
@@ -54,8 +54,8 @@ describe('job queue', () => {
       queue.withdraw(stale);
     }
     queue.add(train(1, 4));
-    assert.equal(queue.shift()?.name, '0.1');
-    assert.equal(queue.shift()?.name, '1.4');
+    assert.equal(queue.shift()?.item.name, '0.1');
+    assert.equal(queue.shift()?.item.name, '1.4');
     queue.add(train(1, 5));
     assert.deepEqual(rest(queue), ['11.1', '12.1', '13.1', '1.5']);
   });
@@ -67,6 +67,26 @@ describe('job queue', () => {
     assert.equal(queue.withdraw(gone), false);
     queue.add(evaluation(1));
     assert.deepEqual(rest(queue), ['0.1', 'evaluation 1']);
+  });
+
+  it('has a job wait again at its place', () => {
+    const queue = queueOf(train(0), train(1), train(2));
+    const [first, second] = [queue.shift(), queue.shift()];
+    assert.ok(first && second);
+    assert.equal(queue.length, 1);
+    queue.putBack(second);
+    queue.putBack(first);
+    assert.equal(queue.length, 3);
+    assert.deepEqual(rest(queue), ['0.1', '1.1', '2.1']);
+  });
+
+  it('keeps the place of a turn that will not begin for the next task of its worker', () => {
+    const queue = queueOf(train(0), train(1), evaluation(0));
+    const [task] = [queue.shift()];
+    assert.ok(task);
+    queue.keepPlace(task);
+    queue.add(train(0, 2));
+    assert.deepEqual(rest(queue), ['0.2', '1.1', 'evaluation 0']);
   });
 
   it('forgets all when it is cleared', () => {
@@ -105,7 +125,7 @@ describe('job queue', () => {
             if (stale === undefined || !queue.withdraw(stale)) continue;
             join(worker, 100 * turn + index + 1);
           }
-          const next = queue.shift();
+          const next = queue.shift()?.item;
           assert.ok(next?.job.type === 'train');
           const { worker } = next.job.task;
           assert.ok(turn - (since.get(worker) ?? 0) <= workers, `worker ${worker} waited too long`);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { LocalUpdate, ModelInfo } from '../../src/compute/compute.js';
 import type { ThreadHandlers } from '../../src/compute/compute-thread.js';
 import { postModel } from '../../src/compute/model-source.js';
-import type { Job, JobMessage, ThreadData } from '../../src/compute/thread-messages.js';
+import { type Job, type JobMessage, postError, type ThreadData } from '../../src/compute/thread-messages.js';
 import { ThreadPool } from '../../src/compute/thread-pool.js';
 import { StalewartError } from '../../src/errors.js';
 import { createVirtualClock } from '../support/virtual-clock.js';
@@ -77,6 +77,17 @@ async function bench(threads: number) {
 
 function train(worker: number, attempt = 1): Job {
   return { type: 'train', task: { worker, attempt, parameters: initial, localSteps: 1 } };
+}
+
+function workersOf({ given }: PlayedThread): readonly (number | null)[] {
+  return given.map(({ job }) => (job.type === 'train' ? job.task.worker : null));
+}
+
+/** Answers the job as a real thread does: one that is cancelled is not done. */
+function answerLikeAThread({ given, handlers }: PlayedThread, job: number): void {
+  const cancel = given[job]?.cancel;
+  assert.ok(cancel, `no job ${job} was given`);
+  handlers.answered(Atomics.load(cancel, 0) === 0 ? { type: 'trained', update } : { type: 'cancelled' });
 }
 
 const isCompute = (message: RegExp) => (error: unknown) =>
@@ -202,19 +213,99 @@ describe('thread pool', () => {
     assert.equal(started.length, 2);
   });
 
+  it('gives each thread its next job ahead, while one is left for every thread', async () => {
+    const { pool, started } = await bench(2);
+    const given = () => started.map((thread) => workersOf(thread));
+    const submit = (worker: number) => void pool.submit(train(worker), null);
+    for (const worker of [0, 1, 2]) submit(worker);
+    assert.deepEqual(given(), [[0], [1]], 'whoever is done first finds the third');
+    submit(3);
+    assert.deepEqual(given(), [[0, 2], [1]]);
+    submit(4);
+    assert.deepEqual(given(), [
+      [0, 2],
+      [1, 3],
+    ]);
+    for (const worker of [5, 6, 7]) submit(worker);
+    assert.deepEqual(given(), [
+      [0, 2],
+      [1, 3],
+    ]);
+    started[1]?.handlers.answered({ type: 'trained', update });
+    assert.deepEqual(given(), [
+      [0, 2],
+      [1, 3, 4],
+    ]);
+  });
+
+  it('gives to another thread what a thread that died had ahead, before all others', async () => {
+    const { pool, started, die } = await bench(1);
+    const [lost, ahead, third] = [0, 1, 2].map((worker) => pool.submit(train(worker), null));
+    const [first] = started;
+    assert.ok(first);
+    assert.deepEqual(workersOf(first), [0, 1]);
+    die(first, 'killed');
+    await assert.rejects(lost ?? Promise.resolve(), isCompute(/^killed$/));
+    const second = started[1];
+    assert.ok(second);
+    second.handlers.ready(model);
+    assert.deepEqual(workersOf(second), [1, 2]);
+    for (let job = 0; job < 2; job += 1) second.handlers.answered({ type: 'trained', update });
+    assert.equal((await ahead)?.type, 'trained');
+    assert.equal((await third)?.type, 'trained');
+  });
+
+  it('blames the job that threw, not the one ahead', async () => {
+    const { pool, started } = await bench(1);
+    const [bad, good] = [0, 1].map((worker) => pool.submit(train(worker), null));
+    const error = postError(new Error('bad labels'));
+    started[0]?.handlers.answered({ type: 'failed', error });
+    await assert.rejects(bad ?? Promise.resolve(), isCompute(/^attempt 1 of worker 0 failed: bad labels$/));
+    started[1]?.handlers.ready(model);
+    started[1]?.handlers.answered({ type: 'trained', update });
+    assert.equal((await good)?.type, 'trained');
+  });
+
   it('lets a worker that is restarted while it waits keep its place', async () => {
     const { pool, last } = await bench(1);
     const stale = new AbortController();
-    const settled = [
-      pool.submit(train(0), null),
-      pool.submit(train(1), stale.signal).catch(() => 'cancelled'),
-      pool.submit(train(2), null),
-    ];
+    const settled = [0, 5].map((worker) => pool.submit(train(worker), null));
+    const cancelled = pool.submit(train(1), stale.signal);
+    settled.push(pool.submit(train(2), null));
     stale.abort(new Error('too stale'));
+    await assert.rejects(cancelled, /too stale/);
     settled.push(pool.submit(train(1, 2), null));
-    for (let job = 0; job < 3; job += 1) last().handlers.answered({ type: 'trained', update });
+    for (let job = 0; job < 4; job += 1) answerLikeAThread(last(), job);
     await Promise.all(settled);
-    const order = last().given.map(({ job }) => (job.type === 'train' ? job.task.worker : null));
-    assert.deepEqual(order, [0, 1, 2]);
+    assert.deepEqual(workersOf(last()), [0, 5, 1, 2]);
+  });
+
+  it('rejects a job ahead at once when it is aborted, and its worker keeps the place', async () => {
+    const { pool, last } = await bench(1);
+    const stale = new AbortController();
+    const settled = [pool.submit(train(0), null)];
+    const cancelled = pool.submit(train(1), stale.signal);
+    settled.push(pool.submit(train(2), null));
+    assert.deepEqual(workersOf(last()), [0, 1], 'given ahead');
+    stale.abort(new Error('too stale'));
+    await assert.rejects(cancelled, /too stale/);
+    settled.push(pool.submit(train(1, 2), null));
+    for (let job = 0; job < 4; job += 1) answerLikeAThread(last(), job);
+    await Promise.all(settled);
+    assert.deepEqual(workersOf(last()), [0, 1, 1, 2]);
+    assert.equal(Atomics.load(last().given[1]?.cancel ?? new Int32Array(1), 0), 1);
+  });
+
+  it('does not give again what was aborted while a thread had it ahead', async () => {
+    const { pool, started, die } = await bench(1);
+    const stale = new AbortController();
+    const lost = pool.submit(train(0), null);
+    const cancelled = pool.submit(train(1), stale.signal);
+    stale.abort(new Error('too stale'));
+    await assert.rejects(cancelled, /too stale/);
+    die(started[0] ?? assert.fail('no thread'), 'killed');
+    await assert.rejects(lost, isCompute(/^killed$/));
+    started[1]?.handlers.ready(model);
+    assert.deepEqual(started[1]?.given, []);
   });
 });
