@@ -70,7 +70,7 @@ describe('the train command', () => {
       localOptimizer: 'adam',
       model: 'mlp',
       backend: 'wasm',
-      engine: 'plan',
+      engine: 'tfjs',
       compute: 'none',
       dataset: 'mnist',
       partition: 'shards:2',

@@ -42,7 +42,7 @@ describe('resolveTrainConfig', () => {
       localOptimizer: 'sgd',
       model: 'lenet',
       backend: 'auto',
-      engine: 'tfjs',
+      engine: 'auto',
       compute: 'gradients',
       threads: availableParallelism(),
       skipNonFinite: false,

@@ -44,9 +44,9 @@ export const trainingFields = {
     .register(settingNotes, { topic: 'Training', value: 'NAME' }),
   engine: z
     .enum(engineChoices)
-    .default('tfjs')
+    .default('auto')
     .describe(
-      'what carries out training steps: TensorFlow.js, a plan compiled for the model, or auto, the plan where the model has one',
+      'what carries out training steps; auto: a plan compiled for the model where it has one, else TensorFlow.js',
     )
     .register(settingNotes, { topic: 'Training', value: 'NAME' }),
   compute: z
