@@ -30,7 +30,7 @@ export interface ReceiverOptions {
   readonly limits?: FrameLimits;
   /** Default: the one in plain JavaScript. */
   readonly crc32?: Checksum;
-  /** Where messages are put, their tensors with them. Default: fresh memory, or where they arrived. */
+  /** Where tensors are put. Default: fresh memory, or where they arrived. */
   readonly allocate?: Allocate;
 }
 
@@ -46,11 +46,17 @@ export function createReceiver(options: ReceiverOptions = {}): Receiver {
     return { message: null, refused: [...torn, problem ?? 'refused'] };
   };
 
-  const settle = (bytes: Uint8Array): Uint8Array => {
-    if (allocate === undefined || bytes.length > maxFrameBytes(limits)) return bytes;
-    const settled = allocate(bytes.length);
-    settled.set(bytes);
-    return settled;
+  /** Takes the tensor of a frame that came whole out of the bytes in which it arrived. */
+  const settle = (received: Received): Received => {
+    const { message } = received;
+    if (message?.tensor == null || allocate === undefined) return received;
+    const { buffer, byteOffset, byteLength, length } = message.tensor;
+    const bytes = allocate(byteLength);
+    bytes.set(new Uint8Array(buffer, byteOffset, byteLength));
+    return {
+      ...received,
+      message: { ...message, tensor: new Float32Array(bytes.buffer, bytes.byteOffset, length) },
+    };
   };
 
   return {
@@ -58,7 +64,7 @@ export function createReceiver(options: ReceiverOptions = {}): Receiver {
       return reassembly.parts;
     },
     accept(subject, bytes, now) {
-      if (!startsAsChunk(bytes)) return decode(subject, settle(bytes), []);
+      if (!startsAsChunk(bytes)) return settle(decode(subject, bytes, []));
       const read = readChunk(bytes, crc32);
       if (!read.ok) return { message: null, refused: [read.reason] };
       const result = reassembly.accept(subject, read.chunk, now);

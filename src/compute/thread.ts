@@ -115,7 +115,7 @@ function perform(engine: Engine, { job, cancel }: JobMessage): ThreadMessage {
   const cancelled = () => Atomics.load(cancel, 0) !== 0;
   try {
     if (job.type === 'train') {
-      if (job.task.parameters.buffer instanceof SharedArrayBuffer) countShared(job.task.parameters);
+      countShared(job.task.parameters);
       const update = engine.train(job.task, cancelled);
       return update === null ? { type: 'cancelled' } : { type: 'trained', update };
     }

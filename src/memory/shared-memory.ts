@@ -1,7 +1,7 @@
 /**
  * Shared memory that the garbage collector takes note of. V8 counts a SharedArrayBuffer towards nobody's memory, so ones
  * that nobody holds any more pile up for gigabytes before it sees a reason to collect. So an ordinary ArrayBuffer is tied
- * to the life of each array over one. It is counted, but never written, so the operating system never puts memory behind
+ * to the life of each one. It is counted, but never written, so the operating system never puts memory behind
  * it.
  *
  * It has a quarter of the size. V8 collects for every so many bytes, a limit that it takes from its heap of small objects,
@@ -10,7 +10,7 @@
  */
 const countedShare = 1 / 4;
 
-const counted = new WeakMap<Uint8Array | Float32Array, ArrayBuffer>();
+const counted = new WeakMap<object, ArrayBuffer>();
 
 /** Zeros, over a SharedArrayBuffer: posted to other threads by reference. */
 export function sharedVector(length: number): Float32Array {
@@ -22,8 +22,12 @@ export function sharedBytes(length: number): Uint8Array {
   return countShared(new Uint8Array(new SharedArrayBuffer(length)));
 }
 
-/** Has this thread's garbage collector take note of shared memory that came from another thread. @returns `array` */
-export function countShared<Shared extends Uint8Array | Float32Array>(array: Shared): Shared {
-  counted.set(array, new ArrayBuffer(Math.ceil(array.byteLength * countedShare)));
+/** Has this thread's garbage collector take note of shared memory that came from another thread; other memory it knows
+ *  of. @returns `array` */
+export function countShared<View extends Uint8Array | Float32Array>(array: View): View {
+  const { buffer } = array;
+  if (buffer instanceof SharedArrayBuffer && !counted.has(buffer)) {
+    counted.set(buffer, new ArrayBuffer(Math.ceil(buffer.byteLength * countedShare)));
+  }
   return array;
 }

@@ -83,6 +83,24 @@ describe('flight window', () => {
     await room;
   });
 
+  it('says of every message when it has landed, unless that is never known', async () => {
+    const server = manualFlush();
+    const window = createFlightWindow(100, server.flush);
+    const landed: number[] = [];
+    const launch = (bytes: number) => window.launched(bytes, () => landed.push(bytes));
+    launch(10);
+    launch(15);
+    launch(30);
+    assert.equal(server.asked(), 2);
+    assert.deepEqual(landed, []);
+    server.answer();
+    await window.room(60);
+    assert.deepEqual(landed, [10, 15]);
+    server.answer(new Error('cut'));
+    await window.landed();
+    assert.deepEqual(landed, [10, 15]);
+  });
+
   it('tells when all has landed', async () => {
     const server = manualFlush();
     const window = createFlightWindow(100, server.flush);

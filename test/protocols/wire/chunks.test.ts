@@ -60,6 +60,16 @@ describe('chunks', () => {
     );
   });
 
+  it('are the same in memory that held something else', () => {
+    const frame = Uint8Array.from({ length: 500 }, (_, i) => i);
+    const dirty = (bytes: number) => new Uint8Array(bytes + 8).fill(0xff).subarray(8);
+    const options = { maxBytes: 100, sender, sequence: 7 };
+    const [fresh, reused] = [{}, { allocate: dirty }].map((memory) => [
+      ...splitFrame(frame, { ...options, ...memory }),
+    ]);
+    assert.deepEqual(reused, fresh);
+  });
+
   it('are identified by sender and sequence', () => {
     const [chunk] = split(new Uint8Array(9), 1000, 2 ** 32 + 5);
     assert.ok(chunk !== undefined);

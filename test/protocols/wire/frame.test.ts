@@ -63,6 +63,15 @@ describe('frame', () => {
     assert.deepEqual([...(decoded(encodeFrame(update(shared))).tensor ?? [])], [1, -2, 3]);
   });
 
+  it('is the same in memory that held something else', () => {
+    const dirty = (bytes: number) => new Uint8Array(bytes + 8).fill(0xff).subarray(8);
+    fc.assert(
+      fc.property(arbitraryMessage, (message) => {
+        assert.deepEqual(encodeFrame(message, undefined, dirty), encodeFrame(message));
+      }),
+    );
+  });
+
   it('tells no tensor from an empty one', () => {
     assert.equal(decoded(encodeFrame(heartbeat())).tensor, null);
     assert.equal(decoded(encodeFrame(update(new Float32Array(0)))).tensor?.length, 0);

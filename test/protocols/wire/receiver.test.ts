@@ -41,6 +41,32 @@ describe('receiver', () => {
     );
   });
 
+  it('puts tensors where it is told, whether they come whole or in chunks', () => {
+    const given: ArrayBufferLike[] = [];
+    const receiver = createReceiver({
+      allocate: (length) => {
+        const bytes = new Uint8Array(new SharedArrayBuffer(length));
+        given.push(bytes.buffer);
+        return bytes;
+      },
+    });
+    const tensor = Float32Array.from({ length: 300 }, (_, i) => i / 7);
+    const frame = encodeFrame(update(tensor));
+    for (const maxBytes of [frame.length + 40, 200]) {
+      const messages = [...splitFrame(frame, { maxBytes, sender, sequence: maxBytes })]
+        .concat(maxBytes > frame.length ? [frame] : [])
+        .flatMap((piece) => receiver.accept('any.subject', piece, 0).message ?? []);
+      for (const message of messages) {
+        assert.deepEqual(message.tensor, tensor);
+        assert.ok(given.includes(message.tensor?.buffer ?? frame.buffer));
+      }
+      assert.equal(messages.length, maxBytes > frame.length ? 2 : 1);
+    }
+    const heartbeats = given.length;
+    receiver.accept('any.subject', encodeFrame(heartbeat(3)), 0);
+    assert.equal(given.length, heartbeats, 'no memory where there is no tensor');
+  });
+
   it('names every piece of garbage and delivers nothing for it', () => {
     const receiver = createReceiver();
     const chunkStart = new TextEncoder().encode('STWC');
