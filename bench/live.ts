@@ -6,7 +6,7 @@
  * The process is set up as the program `stalewart` sets up its own.
  *
  *   npm run bench:live            local transport, and NATS where a nats-server is installed
- *   npm run bench:live -- --slices 9 --seconds 8 --engine plan
+ *   npm run bench:live -- --slices 9 --seconds 8 --engine tfjs
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -22,7 +22,7 @@ collectLessOften();
 
 const { values } = parseArgs({
   options: {
-    engine: { type: 'string', default: 'tfjs' },
+    engine: { type: 'string', default: 'plan' },
     slices: { type: 'string', default: '7' },
     seconds: { type: 'string', default: '6' },
     threads: { type: 'string', default: String(availableParallelism()) },
@@ -31,7 +31,7 @@ const { values } = parseArgs({
 const slices = Number(values.slices);
 const seconds = Number(values.seconds);
 const threads = Number(values.threads);
-const engine = values.engine === 'plan' ? 'plan' : 'tfjs';
+const engine = values.engine === 'tfjs' ? 'tfjs' : 'plan';
 const workers = 10;
 const [localSteps, batchSize] = [10, 32];
 
