@@ -5,6 +5,7 @@
  * uploaders and all workers whose τ_k meets the bound receive the new model, the latter with their unfinished work cancelled.
  * Work that was given in the same turn is never cancelled: it is from the newest model already.
  */
+import type { EngineOptions, EngineState } from './engine-state.js';
 import type {
   AssignReason,
   Contribution,
@@ -22,7 +23,6 @@ import type {
 import { fence } from './fence.js';
 import { absentMember, isLiving } from './member.js';
 import type { Decision, Member, RestartMoment, RoundView } from './policy.js';
-import type { EngineOptions, EngineState } from './round-engine.js';
 import { meetsBound } from './staleness.js';
 
 export class Turn<State> {
