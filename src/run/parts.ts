@@ -1,5 +1,5 @@
 /**
- * The parts of a live run, made in the order in which they can fail: output folder, messages, data, model. Whatever is made
+ * The parts of a run, made in the order in which they can fail: output folder, messages, data, model. Whatever is made
  * is handed to `closers` at once, so that a later failure leaves nothing behind.
  */
 import type { EngineOptions } from '../../protocols/sync/round-engine.js';
@@ -11,6 +11,7 @@ import type { FetchProgress } from '../data/fetch/fetch-progress.js';
 import { loadDataset } from '../data/load-dataset.js';
 import { makePartitions } from '../data/partitions/make-partitions.js';
 import { parsePartition } from '../data/partitions/partition-spec.js';
+import type { TrainConfig } from '../config/resolve.js';
 import { createTaskTimes, type TaskTimes } from '../stragglers/task-times.js';
 import { createRunDirectory, type RunDirectory } from '../telemetry/run-directory.js';
 import { createLocalTransport } from '../transport/local-transport.js';
@@ -23,7 +24,8 @@ import type { ResolvedTrainOptions } from './train-options.js';
 export interface Parts {
   /** Null: nothing is written. */
   readonly directory: RunDirectory | null;
-  readonly transport: Transport;
+  /** Null in simulated time. */
+  readonly transport: Transport | null;
   readonly dataset: Dataset;
   readonly compute: Compute;
   readonly store: ParameterStore;
@@ -56,11 +58,8 @@ export async function prepareParts(
   const directory = resolved.out === null ? null : await createRunDirectory(resolved.out, { runId });
   if (directory !== null) closers.add(() => directory.abandon());
   signal.throwIfAborted();
-  const transport =
-    config.nats === null
-      ? createLocalTransport()
-      : await connectNatsTransport({ url: config.nats, name: runId });
-  closers.add(() => transport.close());
+  const transport = resolved.mode === 'live' ? await openTransport(config.nats, runId) : null;
+  if (transport !== null) closers.add(() => transport.close());
   signal.throwIfAborted();
   const loading = loadDataset(resolved.dataset, {
     seed: config.seed,
@@ -113,6 +112,10 @@ export async function prepareParts(
       roundDeadline: config.roundDeadline,
     },
   };
+}
+
+async function openTransport(nats: TrainConfig['nats'], name: string): Promise<Transport> {
+  return nats === null ? createLocalTransport() : connectNatsTransport({ url: nats, name });
 }
 
 /** Rejects with the signal's reason when it aborts; never resolves. */

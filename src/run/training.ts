@@ -24,6 +24,7 @@ export interface TrainingOptions {
   readonly run: string;
   readonly config: TrainConfig;
   readonly parts: Parts;
+  /** Time on the wall. */
   readonly clock: Clock;
   readonly recorder: Recorder;
   readonly fleet: FleetStatus;
@@ -39,17 +40,30 @@ export interface TrainingEnd {
   readonly wallSeconds: number;
 }
 
+/** What a run asks of whatever carries it out. */
+export interface TrainingControl {
+  /** Ends it after the open round, or at once. */
+  stop(when: 'finish-round' | 'now', reason: string): void;
+  /** Crashes the worker's present incarnation; false: there was none to crash. */
+  crash(worker: number): Promise<boolean>;
+  /** Resolves when nothing of it is left. */
+  close(): Promise<void>;
+}
+
 export interface Training {
-  readonly live: LiveRun;
+  readonly control: TrainingControl;
   readonly evaluator: Evaluator;
+  /** Seconds, or virtual time units, since the start. */
+  now(): number;
   /** Resolves when the last round is over; actors may still be running. */
   readonly ended: Promise<TrainingEnd>;
 }
 
-/** Starts the actors and lets them train. */
+/** Starts the actors of a live run and lets them train. */
 export async function startTraining(options: TrainingOptions): Promise<Training> {
   const { run, config, parts, clock, recorder, fleet, notice } = options;
   const { compute, store, transport, engine, taskTimes } = parts;
+  if (transport === null) throw new TypeError('a live run needs a transport');
   const ending = deferred<Omit<TrainingEnd, 'wallSeconds'>>();
   const trains = config.compute === 'gradients';
   let beganAt: number | null = null;
@@ -86,7 +100,7 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
       const round = recorder.step(step);
       if (round === null) return;
       timeLimit?.roundClosed(round.time);
-      if (trains) evaluator.committed(round, store.current());
+      if (trains) void evaluator.committed(round, store.current());
     },
     over: (outcome) => ending.resolve({ reason: outcome.reason, error: errorOf(outcome, config) }),
   };
@@ -139,7 +153,7 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
     timeLimit?.cancel();
     return { ...end, wallSeconds: beganAt === null ? 0 : clock.now() - beganAt };
   });
-  return { live: started, evaluator, ended };
+  return { control: started, evaluator, now: clock.now, ended };
 }
 
 /** Whether the round may still wait for it. */
@@ -147,7 +161,7 @@ function isAwaited({ state }: WorkerStatus): boolean {
   return state !== 'idle' && state !== 'gone';
 }
 
-function failureOf(error: unknown): StalewartError {
+export function failureOf(error: unknown): StalewartError {
   if (error instanceof StalewartError) return error;
   const message = oneLineOf(error);
   if (error instanceof PolicyError)
@@ -155,7 +169,7 @@ function failureOf(error: unknown): StalewartError {
   return new StalewartError('COMPUTE', `the server failed: ${message}`, { cause: error });
 }
 
-function errorOf({ code, reason }: RunOutcome, config: TrainConfig): StalewartError | null {
+export function errorOf({ code, reason }: RunOutcome, config: TrainConfig): StalewartError | null {
   switch (code) {
     case null:
       return null;
