@@ -34,7 +34,7 @@ async function measure(name: string, workers: number) {
   let count = 0;
   let at = 0;
   const simulation: Simulation = new Simulation({
-    engine: { policy, workers, maxWorkers: workers, localSteps: 1 },
+    engine: { policy, workers, maxWorkers: workers, localSteps: 1, stalenessVector: false },
     taskTimes: { taskTime: () => drawn[at++ & (drawn.length - 1)] ?? 1 },
     network: createNetwork(noNetwork),
     messageBytes: 0,
@@ -46,14 +46,22 @@ async function measure(name: string, workers: number) {
       if (count === updates) simulation.stop('now', 'measured');
     },
   });
+  const busy = process.cpuUsage();
   const beganAt = performance.now();
   await simulation.run();
   const seconds = (performance.now() - beganAt) / 1000;
-  return { rate: count / seconds, memory: process.memoryUsage().rss / 2 ** 20 };
+  const { user, system } = process.cpuUsage(busy);
+  return {
+    rate: count / seconds,
+    busyRate: (count * 1e6) / (user + system),
+    memory: process.memoryUsage().rss / 2 ** 20,
+  };
 }
 
 const names = values.policies.split(',');
-process.stdout.write(`updates/s by policy, ${updates} updates each\n\n${'N'.padStart(8)}${names.map((name) => name.padStart(12)).join('')}${'RSS MB'.padStart(10)}\n`);
+process.stdout.write(
+  `updates/s by policy, ${updates} updates each\n\n${'N'.padStart(8)}${names.map((name) => name.padStart(12)).join('')}${'RSS MB'.padStart(10)}\n`,
+);
 for (const workers of values.workers.split(',').map(Number)) {
   let most = 0;
   process.stdout.write(String(workers).padStart(8));

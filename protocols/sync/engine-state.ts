@@ -1,4 +1,4 @@
-/** What the round engine is told once, and what it keeps between events. Plain data; the rules are in `turn.ts`. */
+/** What the round engine is told once, and what it keeps between events. Plain data; the rules are in `engine.ts`. */
 import type { Contribution, Time } from './events.js';
 import type { Member, Policy } from './policy.js';
 
@@ -18,6 +18,8 @@ export interface EngineOptions<State = unknown> {
   /** Seconds (or time units) after its opening at which a round closes degraded with the contributions that it has; if it
    *  has none by then, it closes on the first that comes. null (default): it waits for all K^t. */
   readonly roundDeadline?: number | null;
+  /** Whether every commit names τ_k of each worker, which costs time and memory for each. Default: true. */
+  readonly stalenessVector?: boolean;
 }
 
 export interface EngineState<State = unknown> {

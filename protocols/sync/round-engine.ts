@@ -12,7 +12,7 @@
 import type { EngineOptions, EngineState } from './engine-state.js';
 import type { Effect, EngineEvent } from './events.js';
 import { absentMember } from './member.js';
-import { Turn } from './turn.js';
+import { Engine } from './engine.js';
 
 export type { EngineOptions, EngineState } from './engine-state.js';
 
@@ -32,29 +32,16 @@ export function initialState<State>(options: EngineOptions<State>): EngineState<
   };
 }
 
-/** One turn: what the event means. The given state is not changed. */
+/**
+ * What the event means. The given state is not changed. Every call copies it: who feeds many events, one after the other, does
+ * so through `runRoundEngine`.
+ */
 export function advance<State>(
   options: EngineOptions<State>,
   state: EngineState<State>,
   event: EngineEvent,
 ): { readonly state: EngineState<State>; readonly effects: readonly Effect[] } {
-  const turn = new Turn(options, state, event.time);
-  switch (event.type) {
-    case 'worker-joined':
-      turn.workerJoined(event);
-      break;
-    case 'worker-lost':
-      turn.workerLost(event);
-      break;
-    case 'update-arrived':
-      turn.updateArrived(event);
-      break;
-    case 'deadline-passed':
-      turn.deadlinePassed(event);
-      break;
-    case 'stop-requested':
-      turn.stopRequested(event);
-      break;
-  }
-  return { state: turn.state(), effects: turn.effects };
+  const engine = new Engine(options, state);
+  const effects = engine.advance(event);
+  return { state: engine.state(), effects };
 }

@@ -269,11 +269,12 @@ export class Simulation {
     task.cancelledAt = this.#options.network.signal(worker, this.#now);
   }
 
+  /** What a task gives where nothing is trained. */
   #timed({ assign }: Task): LocalUpdate {
-    const { localSteps: steps } = assign;
-    return { ...timed, steps, samples: steps * this.#options.batchSize };
+    const steps = assign.localSteps;
+    const samples = steps * this.#options.batchSize;
+    return { delta: noDelta, steps, samples, loss: 1, firstLoss: 1, computeSeconds: 0 };
   }
 }
 
-/** What a task gives where nothing is trained. */
-const timed = { delta: new Float32Array(0), loss: 1, firstLoss: 1, computeSeconds: 0 };
+const noDelta = new Float32Array(0);
