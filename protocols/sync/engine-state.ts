@@ -13,7 +13,8 @@ export interface EngineOptions<State = unknown> {
   readonly localSteps: number;
   /** The run is finished when this version is committed; null (default): never. */
   readonly maxRounds?: number | null;
-  /** Non-finite updates: refuse and go on (true), or fail the run, naming round and worker (false, default). */
+  /** Non-finite updates: refuse and go on (true), or fail the run, naming round and worker (false, default). It fails all the
+   *  same after ten for each worker (at least 100) with no other update between them: nothing more is learnt then. */
   readonly skipNonFinite?: boolean;
   /** Seconds (or time units) after its opening at which a round closes degraded with the contributions that it has; if it
    *  has none by then, it closes on the first that comes. null (default): it waits for all K^t. */
@@ -33,5 +34,7 @@ export interface EngineState<State = unknown> {
   readonly overdue: boolean;
   readonly members: readonly Member[];
   readonly contributions: readonly Contribution[];
+  /** Updates that were refused as non-finite since the last one that was not. */
+  readonly refusedInRow: number;
   readonly policy: State;
 }

@@ -38,6 +38,7 @@ export class Engine<State = unknown> implements EngineState<State> {
   version: number;
   openedAt: Time | null;
   overdue: boolean;
+  refusedInRow: number;
   policy: State;
   /** Of the event in hand. */
   time: Time = 0;
@@ -63,6 +64,7 @@ export class Engine<State = unknown> implements EngineState<State> {
     this.version = state.version;
     this.openedAt = state.openedAt;
     this.overdue = state.overdue;
+    this.refusedInRow = state.refusedInRow;
     this.policy = state.policy;
     this.#view = new LiveView(this);
     for (const member of state.members) this.#enter(member);
@@ -95,7 +97,7 @@ export class Engine<State = unknown> implements EngineState<State> {
 
   /** The state as it is now, in plain JSON. */
   state(): EngineState<State> {
-    const { status, statusReason, version, openedAt, overdue, policy } = this;
+    const { status, statusReason, version, openedAt, overdue, refusedInRow, policy } = this;
     return {
       status,
       statusReason,
@@ -104,6 +106,7 @@ export class Engine<State = unknown> implements EngineState<State> {
       overdue,
       members: this.members.map((member) => member.plain()),
       contributions: [...this.contributions],
+      refusedInRow,
       policy,
     };
   }
@@ -159,6 +162,7 @@ export class Engine<State = unknown> implements EngineState<State> {
       return this.#discard(updateId, worker, dead?.reason ?? 'unknown-worker', dead?.detail ?? '');
     }
     if (!update.finite) return this.#nonFinite(update, member);
+    this.refusedInRow = 0;
     const staleness = this.version - update.baseVersion;
     const { policy } = this.#options;
     const admission = policy.admit?.(this.policy, update, staleness, this.#view) ?? {
@@ -219,9 +223,13 @@ export class Engine<State = unknown> implements EngineState<State> {
 
   #nonFinite({ updateId, worker, loss }: UpdateArrived, member: MemberRecord): void {
     const what = Number.isFinite(loss) ? 'its delta has non-finite values' : `its loss is ${loss}`;
-    const detail = `round ${this.version + 1}, worker ${worker}: ${what}`;
+    this.refusedInRow += 1;
+    const hopeless = this.refusedInRow >= Math.max(100, 10 * this.available);
+    const skips = this.#options.skipNonFinite === true;
+    const inRow = skips && hopeless ? ` (${this.refusedInRow} updates in a row were not finite)` : '';
+    const detail = `round ${this.version + 1}, worker ${worker}: ${what}${inRow}`;
     this.#discard(updateId, worker, 'non-finite', detail);
-    if (this.#options.skipNonFinite === true) return this.#assign(member, 'refused');
+    if (skips && !hopeless) return this.#assign(member, 'refused');
     this.#discardAll(detail);
     this.#over(detail);
     this.#effects.push({ type: 'fail', code: 'non-finite', reason: detail });

@@ -28,6 +28,7 @@ export function initialState<State>(options: EngineOptions<State>): EngineState<
     overdue: false,
     members,
     contributions: [],
+    refusedInRow: 0,
     policy: options.policy.initial(view),
   };
 }

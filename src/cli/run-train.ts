@@ -56,7 +56,8 @@ export async function runTrainCommand({ mode, config, origin, warnings }: TrainR
       progress = showProgress(run, info, mode, screen, logger);
     }
     const summary = await run.done;
-    return summary.status === 'stopped' ? exitCodes.stopped : exitCodes.finished;
+    const cut = signals.count > 1 && summary.finalAccuracy === null;
+    return summary.status === 'stopped' || cut ? exitCodes.stopped : exitCodes.finished;
   } catch (error) {
     if (!(error instanceof StalewartError) || error.code !== 'STOPPED') throw error;
     logger.info('stopped before the first round');

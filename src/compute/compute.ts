@@ -16,7 +16,8 @@ export interface LocalTask {
 }
 
 export interface LocalUpdate {
-  /** Final − received weights; same length and order as `parameters`; over a buffer of its own. */
+  /** Final − received weights, and the final values of those that no gradient moves; same length and order as
+   *  `parameters`; over a buffer of its own. */
   readonly delta: Float32Array;
   readonly steps: number;
   readonly samples: number;

@@ -25,6 +25,7 @@ import {
   type ThreadMessage,
 } from './thread-messages.js';
 import { createTfjsEngine } from './tfjs-engine.js';
+import { untrainedRanges } from './untrained.js';
 
 if (parentPort === null) throw new Error('thread.js runs as a worker thread only');
 const port = parentPort;
@@ -65,11 +66,12 @@ function choose(loaded: LoadedModel, parameters: Parameters, initial: Float32Arr
   const { model } = loaded;
   const gatherer = createGatherer(dataset);
   const objective = createObjective(model, loaded.loss);
+  const untrained = untrainedRanges(parameters.weights);
   return chooseEngine({
     choice: data.engine,
     backend: data.backend,
     initial,
-    tfjs: createTfjsEngine({ ...data, model, parameters, objective, gatherer }),
+    tfjs: createTfjsEngine({ ...data, model, parameters, objective, gatherer, untrained }),
     makePlan() {
       if (loaded.loss !== null) return { refusal: 'the model has a loss of its own' };
       if (endsInSoftmax(model)) return { refusal: 'the model ends in a softmax' };
@@ -82,7 +84,7 @@ function choose(loaded: LoadedModel, parameters: Parameters, initial: Float32Arr
         learningRate,
         localOptimizer,
       });
-      return 'refusal' in plan ? plan : createPlanEngine(plan, { ...data, gatherer });
+      return 'refusal' in plan ? plan : createPlanEngine(plan, { ...data, gatherer, untrained });
     },
   });
 }

@@ -6,6 +6,7 @@ import type { EngineOptions } from '../../protocols/sync/round-engine.js';
 import type { Compute } from '../compute/compute.js';
 import { createCompute } from '../compute/compute-pool.js';
 import { createParameterStore, type ParameterStore } from '../compute/parameter-store.js';
+import { untrainedRanges } from '../compute/untrained.js';
 import type { Dataset } from '../data/dataset.js';
 import type { FetchProgress } from '../data/fetch/fetch-progress.js';
 import { loadDataset } from '../data/load-dataset.js';
@@ -101,7 +102,9 @@ export async function prepareParts(
     transport,
     dataset,
     compute,
-    store: createParameterStore(compute.model.initial),
+    store: createParameterStore(compute.model.initial, {
+      untrained: untrainedRanges(compute.model.weights),
+    }),
     taskTimes: createTaskTimes(straggler, { workers, seed, slowdown, bursts }),
     engine: {
       policy,

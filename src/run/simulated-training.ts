@@ -8,7 +8,14 @@ import { createNetwork } from '../simulator/network.js';
 import { Simulation } from '../simulator/simulation.js';
 import { oneLineOf } from '../errors.js';
 import { Evaluator } from './evaluator.js';
-import { errorOf, failureOf, type Training, type TrainingEnd, type TrainingOptions } from './training.js';
+import {
+  errorOf,
+  failureOf,
+  tellIfNotFinite,
+  type Training,
+  type TrainingEnd,
+  type TrainingOptions,
+} from './training.js';
 
 /** Evaluations under way while time goes on. */
 const backlog = 2;
@@ -27,6 +34,7 @@ export async function startSimulation(options: TrainingOptions): Promise<Trainin
     backlog: targetAccuracy === null ? backlog : 0,
     onEvaluation: (record) => {
       recorder.evaluation(record);
+      tellIfNotFinite(record, notice);
       const { testAccuracy, version } = record;
       if (targetAccuracy === null || testAccuracy < targetAccuracy) return;
       simulation.stop('now', `accuracy ${testAccuracy.toFixed(4)} at version ${version}`);

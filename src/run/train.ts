@@ -230,11 +230,12 @@ class TrainRun implements Run {
     const { reason, wallSeconds } = ended;
     await training.control.close();
     const { lastRound } = recorder;
-    const nothing = ended.error === null && lastRound === null && reason !== stoppedByUser;
+    const stopped = reason.startsWith(stoppedByUser);
+    const nothing = ended.error === null && lastRound === null && !stopped;
     const error = nothing ? new StalewartError('COMPUTE', `no round was closed: ${reason}`) : ended.error;
     const trained = compute === 'gradients' && lastRound !== null;
     if (trained) await training.evaluator.final(lastRound, store.current());
-    const status = error !== null ? 'failed' : reason === stoppedByUser ? 'stopped' : 'finished';
+    const status = error !== null ? 'failed' : stopped ? 'stopped' : 'finished';
     const failure = error?.message ?? null;
     const weightsSha256 = compute === 'none' ? null : store.sha256();
     const summary = recorder.summary({ status, reason, failure, weightsSha256, wallSeconds });

@@ -10,15 +10,15 @@ import type { Clock } from '../clock/clock.js';
 import type { TrainConfig } from '../config/resolve.js';
 import { oneLineOf, StalewartError } from '../errors.js';
 import { seededRandom } from '../random/seeded-random.js';
-import type { FailureRecord, WorkerStatus } from '../telemetry/run-events.js';
+import type { EvaluationRecord, FailureRecord, WorkerStatus } from '../telemetry/run-events.js';
 import { Evaluator } from './evaluator.js';
 import { throttledNotice } from './throttled-notice.js';
 import type { FleetStatus } from './fleet-status.js';
+import { createLastRound, type LastRound } from './last-round.js';
 import { type LiveRun, startLiveRun } from './live-run.js';
 import type { Parts } from './parts.js';
 import type { Recorder } from './recorder.js';
 import type { Notice } from './run.js';
-import { startTimeLimit, type TimeLimit } from './time-limit.js';
 
 export interface TrainingOptions {
   readonly run: string;
@@ -68,7 +68,7 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
   const trains = config.compute === 'gradients';
   let beganAt: number | null = null;
   let live: LiveRun | null = null;
-  let timeLimit: TimeLimit | null = null;
+  let lastRound: LastRound | null = null;
 
   const evaluator = new Evaluator({
     compute,
@@ -76,6 +76,7 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
     samples: config.evalSamples,
     onEvaluation: (record) => {
       recorder.evaluation(record);
+      tellIfNotFinite(record, notice);
       const { testAccuracy, version } = record;
       if (config.targetAccuracy === null || testAccuracy < config.targetAccuracy) return;
       live?.stop('now', `accuracy ${testAccuracy.toFixed(4)} at version ${version}`);
@@ -99,7 +100,7 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
       fleet.step(step, state);
       const round = recorder.step(step);
       if (round === null) return;
-      timeLimit?.roundClosed(round.time);
+      lastRound?.roundClosed(round.time);
       if (trains) void evaluator.committed(round, store.current());
     },
     over: (outcome) => ending.resolve({ reason: outcome.reason, error: errorOf(outcome, config) }),
@@ -136,29 +137,48 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
   });
   const started = live;
   started.failures$.subscribe((failure) => recorder.failure(failureRecord(failure)));
-  if (config.time !== null) {
-    timeLimit = startTimeLimit({
-      clock,
-      seconds: config.time,
-      stop: (when, reason) => started.stop(when, reason),
-      awaited: () =>
-        fleet
-          .workers()
-          .filter(isAwaited)
-          .map(({ worker }) => worker),
-      warn: (message) => notice('warn', message),
-    });
-  }
+  const last = createLastRound({
+    clock,
+    stop: (when, reason) => started.stop(when, reason),
+    awaited: () =>
+      fleet
+        .workers()
+        .filter(isAwaited)
+        .map(({ worker }) => worker),
+    warn: (message) => notice('warn', message),
+  });
+  lastRound = last;
+  const { time } = config;
+  const cancelTime =
+    time === null
+      ? () => undefined
+      : clock.after(time, () => last.begin(`${time} seconds`, 'the time is up'));
   const ended = ending.promise.then((end) => {
-    timeLimit?.cancel();
+    cancelTime();
+    last.cancel();
     return { ...end, wallSeconds: beganAt === null ? 0 : clock.now() - beganAt };
   });
-  return { control: started, evaluator, now: clock.now, ended };
+  const control: TrainingControl = {
+    stop: (when, reason) =>
+      when === 'now' ? started.stop(when, reason) : last.begin(reason, 'the run is to stop'),
+    crash: (worker) => started.crash(worker),
+    close: () => started.close(),
+  };
+  return { control, evaluator, now: clock.now, ended };
 }
 
 /** Whether the round may still wait for it. */
 function isAwaited({ state }: WorkerStatus): boolean {
   return state !== 'idle' && state !== 'gone';
+}
+
+/** A network may train on finite losses and still be of no use: its moving statistics may be. */
+export function tellIfNotFinite(
+  { version, testLoss }: EvaluationRecord,
+  notice: TrainingOptions['notice'],
+): void {
+  if (!Number.isFinite(testLoss))
+    notice('warn', `the loss of version ${version} on test examples is ${testLoss}`);
 }
 
 export function failureOf(error: unknown): StalewartError {
@@ -176,7 +196,8 @@ export function errorOf({ code, reason }: RunOutcome, config: TrainConfig): Stal
     case 'no-workers':
       return new StalewartError('NO_WORKERS', reason);
     case 'non-finite': {
-      const mend = `lower learningRate (${config.learningRate}), or refuse such updates with skipNonFinite`;
+      const lower = `lower learningRate (${config.learningRate})`;
+      const mend = config.skipNonFinite ? lower : `${lower}, or refuse such updates with skipNonFinite`;
       return new StalewartError('NON_FINITE', `${reason}: ${mend}`, {
         field: 'learningRate',
         value: config.learningRate,

@@ -257,19 +257,22 @@ describe('a run at its edges', () => {
     }
   });
 
-  it('says that updates are refused, and fails when none was left to close a round', async () => {
+  it('says that updates are refused, and fails when nothing else comes any more', async () => {
     const run = train({
       ...small,
       learningRate: 1e6,
       localSteps: 20,
       skipNonFinite: true,
       rounds: null,
-      time: 1,
+      time: 600,
     });
     const notices = firstValueFrom(run.notices$.pipe(toArray()));
     await assert.rejects(run.done, (error) => {
       assert.ok(error instanceof StalewartError);
-      assert.match(error.message, /^no round was closed: /);
+      assert.match(
+        error.message,
+        /^round 1, worker \d: its .* \(100 updates in a row were not finite\): lower learningRate \(1000000\)$/,
+      );
       return true;
     });
     assert.ok((await notices).some(({ message }) => /round 1, worker \d: its/.test(message)));

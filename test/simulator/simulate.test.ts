@@ -84,6 +84,32 @@ describe('simulate', () => {
     for (const other of others) assert.deepEqual(other, abs);
   });
 
+  it('trains a network with batch normalisation under every way of waiting', async () => {
+    for (const policy of ['abs', 'k-async', 'asgd', 'k-sync', 'local-sgd']) {
+      const run = simulate({
+        dataset: 'synthetic:size=8,channels=1',
+        model: 'resnet8',
+        policy,
+        batchSize: 8,
+        rounds: policy === 'asgd' ? 20 : 6,
+        evalEvery: 2,
+        evalSamples: 200,
+        out: false,
+      });
+      const evaluations = firstValueFrom(run.evaluations$.pipe(toArray()));
+      const notices = firstValueFrom(run.notices$.pipe(toArray()));
+      await run.done;
+      // Moving variances below 0 would show here, as a loss that is not finite.
+      for (const { testLoss, version } of await evaluations) {
+        assert.ok(Number.isFinite(testLoss), `${policy}: the loss of version ${version} is ${testLoss}`);
+      }
+      assert.deepEqual(
+        (await notices).filter(({ level }) => level === 'warn'),
+        [],
+      );
+    }
+  });
+
   it('trains nothing where only the timing counts, and is the same run else', async () => {
     const options = { ...small, policy: 'k-async', out: false, evalEvery: 1000 } as const;
     const times = async (compute: 'gradients' | 'none') => {
