@@ -39,6 +39,8 @@ const batchNorm = [
   'relu',
 ] as const;
 
+const loss = ['classes', 'softmax', 'outputs', 'labels', 'gradient', 'result'] as const;
+
 const layouts = {
   axisPlan: ['plan', 'destinationSize', 'sourceSize', 'taps', 'multiplier', 'offset', 'dilation', 'divisor'],
   pack: ['size', 'from', 'to'],
@@ -62,7 +64,7 @@ const layouts = {
   maxPool: [...window, 'x', 'y'],
   maxPoolGradient: [...window, 'x', 'y', 'dy', 'dx', 'relu'],
   activationGradient: ['size', 'kind', 'y', 'dy', 'dx'],
-  crossEntropy: ['classes', 'logits', 'labels', 'gradient', 'result'],
+  crossEntropy: loss,
   sgd: ['count', 'weights', 'gradient', 'rate'],
   activation: ['size', 'kind', 'x', 'y'],
   add: ['size', 'a', 'b', 'y', 'relu'],
@@ -100,10 +102,17 @@ const layouts = {
     'epsilon',
   ],
   adamPowers: ['powers', 'beta1', 'beta2'],
+  depthwise: [...window, 'x', 'filter', 'bias', 'y', 'relu', 'rowPlan', 'columnPlan'],
+  depthwiseInputGradient: [...window, 'dy', 'filter', 'dx', 'rowPlan', 'columnPlan'],
+  depthwiseFilterGradient: [...window, 'x', 'dy', 'dFilter', 'dBias', 'sums'],
+  dropout: ['size', 'keep', 'state', 'x', 'y', 'mask'],
+  multiply: ['size', 'a', 'b', 'y'],
+  meanSquaredError: loss,
 } as const;
 
 const floats: ReadonlySet<string> = new Set([
   'rate',
+  'keep',
   'epsilon',
   'decay',
   'momentum',
