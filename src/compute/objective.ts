@@ -52,7 +52,8 @@ export function createObjective(model: tf.LayersModel, chosen: Loss | null): Obj
 
 /** Mean over examples and classes of (output − one-hot label)², as a scalar that gradients flow through. */
 export function meanSquaredError(outputs: tf.Tensor2D, labels: Int32Array): tf.Scalar {
-  const truth = tf.oneHot(tf.tensor1d(labels, 'int32'), outputs.shape[1], 1, 0, 'float32');
+  // As integers first: the wasm backend of TensorFlow.js 4.22 writes the bits of an integer 1 where float32 is asked for.
+  const truth = tf.oneHot(tf.tensor1d(labels, 'int32'), outputs.shape[1]).toFloat();
   return tf.losses.meanSquaredError(truth, outputs) as tf.Scalar;
 }
 

@@ -41,6 +41,8 @@ const batchNorm = [
 
 const loss = ['classes', 'softmax', 'outputs', 'labels', 'gradient', 'result'] as const;
 
+const maxPoolGradient = [...window, 'x', 'y', 'dy', 'dx', 'relu'] as const;
+
 const layouts = {
   axisPlan: ['plan', 'destinationSize', 'sourceSize', 'taps', 'multiplier', 'offset', 'dilation', 'divisor'],
   pack: ['size', 'from', 'to'],
@@ -62,7 +64,7 @@ const layouts = {
   denseInputGradient: ['ins', 'outs', 'dy', 'weights', 'dx'],
   denseGradient: ['ins', 'outs', 'x', 'dy', 'dWeights', 'dBias', 'weights', 'bias', 'rate', 'rows'],
   maxPool: [...window, 'x', 'y'],
-  maxPoolGradient: [...window, 'x', 'y', 'dy', 'dx', 'relu'],
+  maxPoolGradient,
   activationGradient: ['size', 'kind', 'y', 'dy', 'dx'],
   crossEntropy: loss,
   sgd: ['count', 'weights', 'gradient', 'rate'],
@@ -108,6 +110,7 @@ const layouts = {
   dropout: ['size', 'keep', 'state', 'x', 'y', 'mask'],
   multiply: ['size', 'a', 'b', 'y'],
   meanSquaredError: loss,
+  globalMaxGradient: maxPoolGradient,
 } as const;
 
 const floats: ReadonlySet<string> = new Set([

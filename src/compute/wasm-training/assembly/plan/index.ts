@@ -24,6 +24,7 @@ import { dropout, DropoutOp, multiply, MultiplyOp } from './dropout';
 import { dense, denseGradient, DenseGradientOp, denseInputGradient, DenseInputGradientOp, DenseOp } from './dense';
 import { activation, activationGradient, ActivationGradientOp, ActivationOp, add, AddOp, copy, CopyOp } from './elementwise';
 import { filterGradient, FilterGradientOp } from './filter-gradient';
+import { globalMaxGradient } from './global-max';
 import { crossEntropy, LossOp, meanSquaredError } from './loss';
 import { adam, AdamOp, adamPowers, AdamPowersOp, momentum, MomentumOp, sgd, SgdOp } from './optimizers';
 import {
@@ -159,6 +160,9 @@ export function run(at: usize, end: usize, images: i32): void {
         break;
       case 29:
         meanSquaredError(changetype<LossOp>(op), images);
+        break;
+      case 30:
+        globalMaxGradient(changetype<MaxPoolGradientOp>(op), groups);
         break;
       default:
         unreachable();
