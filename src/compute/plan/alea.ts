@@ -3,37 +3,39 @@
  * uniform numbers with. The numbers themselves are drawn in `wasm-training/assembly/plan/dropout.ts`.
  */
 
-const toUnit = 2 ** -32;
-
-/** Baagøe's hash, which goes on from call to call. */
-class Mash {
-  #n = 0xefc8249d;
-
-  /** @returns a number in [0, 1) */
-  next(text: string): number {
-    let n = this.#n;
-    for (let i = 0; i < text.length; i++) {
-      n += text.charCodeAt(i);
-      let h = 0.02519603282416938 * n;
-      n = h >>> 0;
-      h -= n;
-      h *= n;
-      n = h >>> 0;
-      h -= n;
-      n += h * 2 ** 32;
-    }
-    this.#n = n;
-    return (n >>> 0) * toUnit;
+/** Goes on with Baagøe's hash. */
+function mash(before: number, text: string): number {
+  let n = before;
+  for (let i = 0; i < text.length; i++) {
+    n += text.charCodeAt(i);
+    let h = 0.02519603282416938 * n;
+    n = h >>> 0;
+    h -= n;
+    h *= n;
+    n = h >>> 0;
+    h -= n;
+    n += h * 2 ** 32;
   }
+  return n;
 }
+
+/** A hash as a number in [0, 1). */
+function unit(hash: number): number {
+  return (hash >>> 0) * 2 ** -32;
+}
+
+const first = mash(0xefc8249d, ' ');
+const second = mash(first, ' ');
+const third = mash(second, ' ');
+const unseeded = [first, second, third].map(unit);
 
 /** Writes the three numbers of the generator after seeding, each in [0, 1). */
 export function seedAlea(state: Float64Array, seed: number): void {
-  const mash = new Mash();
   const text = String(seed);
-  for (let i = 0; i < 3; i++) state[i] = mash.next(' ');
-  for (let i = 0; i < 3; i++) {
-    const rest = (state[i] ?? 0) - mash.next(text);
+  let hash = third;
+  for (let i = 0; i < unseeded.length; i++) {
+    hash = mash(hash, text);
+    const rest = (unseeded[i] ?? 0) - unit(hash);
     state[i] = rest < 0 ? rest + 1 : rest;
   }
 }

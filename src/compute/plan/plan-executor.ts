@@ -1,7 +1,7 @@
 /**
  * A plan in a WebAssembly memory of its own. After it is made, nothing is allocated: examples and labels are written
- * into the plan's memory, and one call carries out a step. Only a dropout makes garbage: a short string and two small
- * objects a step, to be seeded as TensorFlow.js seeds it.
+ * into the plan's memory, and one call carries out a step. Only a dropout makes garbage: a short string a step, the
+ * digits of the number that seeds it.
  */
 import { readFileSync } from 'node:fs';
 import { StalewartError } from '../../errors.js';

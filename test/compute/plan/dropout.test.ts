@@ -74,7 +74,7 @@ function trainingOf(createModel: () => tf.LayersModel): Training {
 describe('a plan with dropout', () => {
   before(useWasmBackend);
 
-  for (const [name, create] of Object.entries({ chain: () => chain(), branches })) {
+  for (const [name, create] of Object.entries({ chain: () => chain(), 'model with branches': branches })) {
     for (const backend of ['cpu', 'wasm'] as const) {
       it(`takes the ten steps that the ${backend} backend takes of a ${name}`, async () => {
         const training = trainingOf(create);

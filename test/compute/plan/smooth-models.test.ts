@@ -180,6 +180,19 @@ describe('a plan of a random model with residuals and batch normalisation', () =
     );
   });
 
+  it('takes a step to the same bits again, and in another memory', () => {
+    fc.assert(
+      fc.property(recipe, (each) => {
+        const training = trainingOf(each, 2);
+        const executor = executorOf(training);
+        const once = trainByPlan(training, executor);
+        assert.deepEqual(trainByPlan(training, executor), once);
+        assert.deepEqual(trainByPlan(training), once);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   it('evaluates in inference mode as the cpu backend predicts', async () => {
     await fc.assert(
       fc.asyncProperty(recipe, async (each) => {

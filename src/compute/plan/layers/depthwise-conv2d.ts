@@ -36,7 +36,7 @@ export const planSeparableConv2d: LayerPlanner = (builder, layer, inputs) => {
   const x = onlyInput(inputs);
   const inChannels = x.shape[2] ?? 0;
   // The layer's JSON does not tell its depth multiplier; its weight does.
-  const multiplier = builder.shapeOf(layer.name, 'depthwise_kernel')[3] ?? 1;
+  const multiplier = builder.shapeOf(layer.name, 'depthwise_kernel')[3] || 1;
   const wide = inChannels * multiplier;
   const g = windowOver({ input: x.shape, outChannels: wide, size, strides, dilation, padding });
   const depthwise = builder.weight(layer.name, 'depthwise_kernel', [...size, inChannels, multiplier]);

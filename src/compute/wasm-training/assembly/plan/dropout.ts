@@ -15,7 +15,7 @@ export class DropoutOp {
   state: usize;
   x: usize;
   y: usize;
-  /** Receives what each element is multiplied by, of x's shape. Lanes without an image get 0. */
+  /** Receives what each element is multiplied by, of x's shape. Lanes without an image keep what they have. */
   mask: usize;
 }
 
@@ -32,7 +32,6 @@ export class MultiplyOp {
 export function dropout(op: DropoutOp, images: i32): void {
   const size = <usize>op.size;
   const groups = <usize>((images + 7) >> 3);
-  memory.fill(op.mask + (groups - 1) * size * GROUP, 0, size * GROUP);
   let s0 = load<f64>(op.state);
   let s1 = load<f64>(op.state, 8);
   let s2 = load<f64>(op.state, 16);
