@@ -11,3 +11,9 @@ import { seededRandom } from '../random/seeded-random.js';
 export function seedThisThread(seed: number, ...stream: readonly (number | string)[]): void {
   Math.random = seededRandom(seed, ...stream);
 }
+
+/** The next number of this thread's stream, where we draw in place of TensorFlow.js. */
+export function drawFromThisThread(): number {
+  // oxlint-disable-next-line no-restricted-properties -- the seeded stream of above
+  return Math.random();
+}

@@ -5,6 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { StalewartError } from '../../errors.js';
+import { drawFromThisThread } from '../seeded-randomness.js';
 import { seedAlea } from './alea.js';
 import { encode } from './operations.js';
 import { firstAddress, type Plan, type Table } from './plan-model.js';
@@ -81,7 +82,7 @@ export function createPlanExecutor(plan: Plan): PlanExecutor | null {
       for (const { values, value } of state) values.fill(value);
     },
     step(images) {
-      for (const generator of unseeded) seedAlea(generator, Math.random());
+      for (const generator of unseeded) seedAlea(generator, drawFromThisThread());
       run(step.start, step.end, images);
       return (result[0] ?? Number.NaN) / images;
     },

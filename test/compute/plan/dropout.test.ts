@@ -80,7 +80,7 @@ describe('a plan with dropout', () => {
         const training = trainingOf(create);
         const planned = trainByPlan(training);
         const truth = await trainByTfjs(backend, training);
-        assert.ok(relative(planned.losses, truth.losses) <= 1e-5, `${planned.losses}, ${truth.losses}`);
+        assert.ok(relative(planned.losses, truth.losses) <= 1e-5, String([planned.losses, truth.losses]));
         const apart = relative(planned.weights, truth.weights);
         assert.ok(apart <= 1e-5, `weights are ${apart} apart`);
       });

@@ -39,7 +39,7 @@ describe('a plan of a model that ends in a softmax', () => {
         const truth = await trainByTfjs('cpu', training);
         const [expected = Number.NaN] = truth.losses;
         assert.ok(Math.abs((planned.losses[0] ?? Number.NaN) - expected) <= 1e-5 * Math.max(1, expected));
-        assert.ok(relative(planned.weights, truth.weights) <= 1e-5, `${planned.weights}, ${truth.weights}`);
+        assert.ok(relative(planned.weights, truth.weights) <= 1e-5, String([planned.weights, truth.weights]));
       }
     });
 

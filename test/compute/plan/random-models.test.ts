@@ -101,6 +101,7 @@ interface Recipe {
   readonly input: [number, number, number];
   readonly batch: number;
   readonly images: readonly Image[];
+  readonly gathered: 'flat' | 'maximum';
   readonly flat: readonly Flat[];
   readonly ending: 'logits' | 'softmax' | 'softmax layer' | 'softmax activation';
   readonly loss: (typeof lossNames)[number];
@@ -117,6 +118,7 @@ const recipes = (image: fc.Arbitrary<Image>): fc.Arbitrary<Recipe> =>
     ),
     batch: fc.integer({ min: 1, max: 19 }),
     images: fc.array(image, { maxLength: 3 }),
+    gathered: fc.constantFrom('flat', 'maximum'),
     flat: fc.array(flats, { maxLength: 2 }),
     ending: fc.constantFrom('logits', 'softmax', 'softmax layer', 'softmax activation'),
     loss: fc.constantFrom(...lossNames),
@@ -143,10 +145,10 @@ function layerOf(layer: Image | Flat): tf.layers.Layer {
   }
 }
 
-function modelOf({ input, images, flat, classes, ending }: Recipe): tf.LayersModel {
+function modelOf({ input, images, gathered, flat, classes, ending }: Recipe): tf.LayersModel {
   const model = tf.sequential({ layers: [tf.layers.inputLayer({ inputShape: input })] });
   for (const layer of images) model.add(layerOf(layer));
-  model.add(tf.layers.flatten());
+  model.add(gathered === 'flat' ? tf.layers.flatten() : tf.layers.globalMaxPooling2d({}));
   for (const layer of flat) model.add(layerOf(layer));
   model.add(tf.layers.dense({ units: classes, activation: ending === 'softmax' ? 'softmax' : 'linear' }));
   if (ending === 'softmax layer') model.add(tf.layers.softmax());
