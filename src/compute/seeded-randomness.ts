@@ -14,6 +14,5 @@ export function seedThisThread(seed: number, ...stream: readonly (number | strin
 
 /** The next number of this thread's stream, where we draw in place of TensorFlow.js. */
 export function drawFromThisThread(): number {
-  // oxlint-disable-next-line no-restricted-properties -- the seeded stream of above
   return Math.random();
 }
