@@ -11,7 +11,7 @@ import { type ChosenEngine, chooseEngine, type Engine } from './engine.js';
 import { firstLine } from './first-line.js';
 import { createGatherer } from './gather.js';
 import { type LoadedModel, loadModel } from './load-model.js';
-import { createObjective, endsInSoftmax } from './objective.js';
+import { createObjective } from './objective.js';
 import { type Parameters, parametersOf } from './parameters.js';
 import { createPlanEngine } from './plan/plan-engine.js';
 import { planModel } from './plan/plan-model.js';
@@ -73,8 +73,8 @@ function choose(loaded: LoadedModel, parameters: Parameters, initial: Float32Arr
     initial,
     tfjs: createTfjsEngine({ ...data, model, parameters, objective, gatherer, untrained }),
     makePlan() {
-      if (loaded.loss !== null) return { refusal: 'the model has a loss of its own' };
-      if (endsInSoftmax(model)) return { refusal: 'the model ends in a softmax' };
+      const { loss } = loaded;
+      if (typeof loss === 'function') return { refusal: 'the model has a loss of its own' };
       const plan = planModel({
         topology: model.toJSON(null, false),
         weights: parameters.weights,
@@ -83,6 +83,7 @@ function choose(loaded: LoadedModel, parameters: Parameters, initial: Float32Arr
         batchSize,
         learningRate,
         localOptimizer,
+        loss,
       });
       return 'refusal' in plan ? plan : createPlanEngine(plan, { ...data, gatherer, untrained });
     },

@@ -1,7 +1,7 @@
 /** `tf.layers.conv2d`. */
 import * as z from 'zod';
 import type { Window } from '../operations.js';
-import { lanes, type PlanBuilder } from '../plan-builder.js';
+import { type Activation, lanes, type PlanBuilder, type Tensor, type Weight } from '../plan-builder.js';
 import { windowOver } from '../window.js';
 import { type LayerPlanner, onlyInput, settingsOf } from './layer-planner.js';
 import { activation, channelsLast, padding, pair } from './schemas.js';
@@ -30,6 +30,19 @@ export const planConv2d: LayerPlanner = (builder, layer, inputs) => {
   });
   const filter = builder.weight(layer.name, 'kernel', [...config.kernel_size, g.inChannels, g.outChannels]);
   const bias = config.use_bias ? builder.weight(layer.name, 'bias', [g.outChannels]) : null;
+  return convolve(builder, { x, g, filter, bias, activation: config.activation });
+};
+
+export interface Convolution {
+  readonly x: Tensor;
+  readonly g: Window;
+  readonly filter: Weight;
+  readonly bias: Weight | null;
+  readonly activation: Activation | 'linear';
+}
+
+/** Writes the operations of a convolution, forward and backward. */
+export function convolve(builder: PlanBuilder, { x, g, filter, bias, activation }: Convolution): Tensor {
   const packed = builder.allocate(filter.count + Math.max(g.inChannels, g.outChannels));
   x.value.uses++;
   const shape = [g.outHeight, g.outWidth, g.outChannels];
@@ -45,7 +58,7 @@ export const planConv2d: LayerPlanner = (builder, layer, inputs) => {
       packed,
     }),
   ]);
-  if (config.activation !== 'linear') builder.activateInPlace(y.value, config.activation);
+  if (activation !== 'linear') builder.activateInPlace(y.value, activation);
 
   builder.onTheWayBack(() => {
     const dy = builder.gradientOf(y.value);
@@ -74,10 +87,10 @@ export const planConv2d: LayerPlanner = (builder, layer, inputs) => {
     );
   });
   return y;
-};
+}
 
 /** Tables of which taps reach inside, for every row and column of the output, or of the input going backward. */
-function axisPlans(
+export function axisPlans(
   builder: PlanBuilder,
   g: Window,
   of: 'output' | 'input',

@@ -7,13 +7,13 @@ import { ConvGeometry } from './geometry';
 
 /** First i ≥ 0 for which shift + i·stride is inside. */
 @inline
-function firstInside(shift: i32, stride: i32): i32 {
+export function firstInside(shift: i32, stride: i32): i32 {
   return shift >= 0 ? 0 : (-shift + stride - 1) / stride;
 }
 
 /** One past the last i < limit for which shift + i·stride is below size. */
 @inline
-function endInside(shift: i32, stride: i32, size: i32, limit: i32): i32 {
+export function endInside(shift: i32, stride: i32, size: i32, limit: i32): i32 {
   return shift >= size ? 0 : min(limit, (size - shift + stride - 1) / stride);
 }
 
