@@ -2,8 +2,7 @@
  * A plan in a WebAssembly memory of its own. After it is made, nothing is allocated: examples and labels are written
  * into the plan's memory, and one call carries out a step.
  */
-import { readFileSync } from 'node:fs';
-import { StalewartError } from '../../errors.js';
+import { compiledModule } from '../compiled-modules.js';
 import { encode } from './operations.js';
 import { firstAddress, type Plan, type Table } from './plan-model.js';
 
@@ -38,7 +37,7 @@ const pageBytes = 65_536;
 export function createPlanExecutor(plan: Plan): PlanExecutor | null {
   const memory = allocate(plan.bytes);
   if (memory === null) return null;
-  const { exports } = new WebAssembly.Instance(compiledModule(), { env: { memory } });
+  const { exports } = new WebAssembly.Instance(compiledModule('plan'), { env: { memory } });
   // The module is ours, and the build compiles it together with this file.
   const { run, firstFree } = exports as WebAssembly.Exports & PlanModule;
   if (firstFree() > firstAddress) throw new TypeError('the constants of plan.wasm reach into the plan');
@@ -90,18 +89,4 @@ function allocate(bytes: number): WebAssembly.Memory | null {
     if (error instanceof RangeError) return null;
     throw error;
   }
-}
-
-let compiled: WebAssembly.Module | undefined;
-
-function compiledModule(): WebAssembly.Module {
-  if (compiled === undefined) {
-    const file = new URL('./plan.wasm', import.meta.url);
-    try {
-      compiled = new WebAssembly.Module(readFileSync(file));
-    } catch (cause) {
-      throw new StalewartError('COMPUTE', `${file.pathname} cannot be loaded: run npm run build`, { cause });
-    }
-  }
-  return compiled;
 }
