@@ -10,7 +10,7 @@ const enoughTasks = 3;
 const enoughSeconds = 0.5;
 
 /** Has the engine do tasks of one step of worker 0. @param now in seconds */
-export function warmUp(engine: Engine, parameters: Float32Array, now: () => number): void {
+export function warmUp(engine: Pick<Engine, 'train'>, parameters: Float32Array, now: () => number): void {
   const started = now();
   for (let attempt = 1; attempt <= enoughTasks && now() - started < enoughSeconds; attempt++) {
     engine.train({ worker: 0, attempt, parameters, localSteps: 1 }, () => false);
