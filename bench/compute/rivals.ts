@@ -9,19 +9,13 @@ export interface Rival {
 
 /** Seconds that a slice is to last. */
 const sliceSeconds = 0.06;
-const warmUpSlices = 3;
+/** TensorFlow.js is a lot of JavaScript: V8 is at it for hundreds of its steps. */
+const warmUpSeconds = 1.5;
 
 /** @returns for every rival the time of a step in each slice, after some slices to warm up */
 export async function alternate(rivals: readonly Rival[], slices: number): Promise<readonly Time[][]> {
   const steps: number[] = [];
-  for (const rival of rivals) {
-    let count = 1;
-    for (let slice = 0; slice < warmUpSlices; slice++) {
-      const { wall } = await rival.run(count);
-      count = Math.max(1, Math.round(sliceSeconds / wall));
-    }
-    steps.push(count);
-  }
+  for (const rival of rivals) steps.push(await warmUp(rival));
   const times: Time[][] = rivals.map(() => []);
   for (let slice = 0; slice < slices; slice++) {
     for (const [i, rival] of rivals.entries()) times[i]?.push(await rival.run(steps[i] ?? 1));
@@ -47,4 +41,15 @@ export function printTimes(
     figures.push(Math.round(images / wall).toString());
     console.log(`  ${name.padEnd(48)}${figures.map((figure) => figure.padStart(12)).join('')}`);
   }
+}
+
+/** @returns how many steps make a slice */
+async function warmUp({ run }: Rival): Promise<number> {
+  let steps = 1;
+  for (let seconds = 0; seconds < warmUpSeconds; ) {
+    const { wall } = await run(steps);
+    seconds += wall * steps;
+    steps = Math.max(1, Math.round(sliceSeconds / wall));
+  }
+  return steps;
 }
