@@ -11,59 +11,14 @@ import { ThreadPool } from '../../src/compute/thread-pool.js';
 import { makeDataset, makePartitions } from './fixtures/data.js';
 
 /** `firstFree()`, which gives 0, and `run(i32, i32, i32)`, which does nothing: the form of plan.wasm without its work. */
-// prettier-ignore
-const idlePlan = new WebAssembly.Module(
-  Uint8Array.of(
-    0,
-    0x61,
-    0x73,
-    0x6d,
-    1,
-    0,
-    0,
-    0,
-    1,
-    11,
-    2,
-    0x60,
-    0,
-    1,
-    0x7f,
-    0x60,
-    3,
-    0x7f,
-    0x7f,
-    0x7f,
-    0,
-    3,
-    3,
-    2,
-    0,
-    1,
-    7,
-    19,
-    2,
-    9,
-    ...Buffer.from('firstFree'),
-    0,
-    0,
-    3,
-    ...Buffer.from('run'),
-    0,
-    1,
-    10,
-    9,
-    2,
-    4,
-    0,
-    0x41,
-    0,
-    0x0b,
-    2,
-    0,
-    0x0b,
-  ),
-);
+const sections = [
+  '0061736d01000000', // magic and version
+  '010b026000017f60037f7f7f00', // types: () → i32, (i32, i32, i32) → ()
+  '0303020001', // functions of these types
+  '0713020966697273744672656500000372756e0001', // exports: firstFree, run
+  '0a0902040041000b02000b', // code: i32.const 0; nothing
+];
+const idlePlan = new WebAssembly.Module(Buffer.from(sections.join(''), 'hex'));
 
 describe('the WebAssembly modules', () => {
   it('are compiled once, whoever asks', async () => {
