@@ -1,6 +1,7 @@
 /** A run at its edges: stopped while it is prepared or evaluated, out of time, short of its wait count, unable to save. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -162,8 +163,11 @@ describe('a run at its edges', () => {
     it('tells what was reached, and then what failed', async () => {
       const run = train({ ...small, out });
       await run.ready;
-      // A file where the folder of the model is to be made.
-      atRound(run, 12, () => void rm(out, { recursive: true }).then(() => writeFile(out, '')));
+      // A file where the folder of the model is to be made, and that before the last evaluation is over.
+      atRound(run, 12, () => {
+        rmSync(out, { recursive: true });
+        writeFileSync(out, '');
+      });
       const notices = firstValueFrom(run.notices$.pipe(toArray()));
       await assert.rejects(run.done, (error) => {
         assert.ok(error instanceof StalewartError);
