@@ -7,6 +7,7 @@ import type { Dataset, Partitions } from '../data/dataset.js';
 import { configError, StalewartError } from '../errors.js';
 import { countShared } from '../memory/shared-memory.js';
 import { type BackendChoice, backendCandidates, backendChoices } from './backend.js';
+import { compileModules } from './compiled-modules.js';
 import type { Compute, Evaluation, LocalTask, LocalUpdate } from './compute.js';
 import { type EngineChoice, engineChoices } from './engine.js';
 import { evaluateInParts } from './evaluate-in-parts.js';
@@ -70,6 +71,7 @@ export async function createCompute(options: ComputeOptions): Promise<Compute> {
     localOptimizer,
     engine,
     seed: options.seed,
+    modules: await compileModules(),
   };
   const warn = options.warn ?? (() => {});
   const started = await startPool(backendCandidates(backend), threads, data, warn);

@@ -46,7 +46,7 @@ export interface EngineCandidates {
 }
 
 /**
- * Chooses, and has the chosen engine take a step, so that the first task finds everything compiled.
+ * Chooses. The chosen engine has then taken a step.
  * @throws StalewartError CONFIG, field `engine`, if the plan was asked for and there is none
  */
 export function chooseEngine({ choice, backend, initial, tfjs, makePlan }: EngineCandidates): ChosenEngine {

@@ -13,6 +13,8 @@ export interface Gatherer {
   gather(split: Split, examples: Uint32Array, inputs: Float32Array, labels: Int32Array): void;
 }
 
+const noTable = new Float32Array(256);
+
 export function createGatherer(dataset: Pick<Dataset, 'inputShape' | 'normalisation'>): Gatherer {
   const exampleSize = dataset.inputShape.reduce((product, side) => product * side, 1);
   const { inputScale, mean, deviation } = dataset.normalisation;
@@ -23,13 +25,25 @@ export function createGatherer(dataset: Pick<Dataset, 'inputShape' | 'normalisat
     Float32Array.from({ length: 256 }, (_, byte) => normalise(byte, channel)),
   );
 
-  // Every training step passes here: channel by channel, the inner loop is a plain walk through one table.
-  function bytes(source: Uint8Array, target: Float32Array): void {
+  const [first = noTable, second = noTable, third = noTable] = tables;
+
+  // Every training step passes here. One walk that knows its tables takes half the time of one walk per table.
+  function colours(source: Uint8Array, target: Float32Array): void {
+    for (let i = 0; i < source.length; i += 3) {
+      target[i] = first[source[i] as number] as number;
+      target[i + 1] = second[source[i + 1] as number] as number;
+      target[i + 2] = third[source[i + 2] as number] as number;
+    }
+  }
+
+  function channelByChannel(source: Uint8Array, target: Float32Array): void {
     for (const [channel, table] of tables.entries()) {
       for (let i = channel; i < source.length; i += channels)
         target[i] = table[source[i] as number] as number;
     }
   }
+
+  const bytes = channels === 3 ? colours : channelByChannel;
 
   function floats(source: Float32Array, target: Float32Array): void {
     for (let i = 0; i < source.length; i++) target[i] = normalise(source[i] as number, i % channels);

@@ -5,6 +5,7 @@
 import type { Dataset, Partitions } from '../data/dataset.js';
 import { type ErrorCode, StalewartError } from '../errors.js';
 import type { BackendName } from './backend.js';
+import type { CompiledModules } from './compiled-modules.js';
 import type { LocalTask, LocalUpdate, ModelInfo } from './compute.js';
 import type { EngineChoice } from './engine.js';
 import type { EvaluationPart } from './evaluate.js';
@@ -22,6 +23,8 @@ export interface ThreadData {
   readonly seed: number;
   readonly backend: BackendName;
   readonly engine: EngineChoice;
+  /** Posted by reference: no thread compiles them again. */
+  readonly modules: CompiledModules;
 }
 
 export type Job =

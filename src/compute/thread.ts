@@ -6,6 +6,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { StalewartError } from '../errors.js';
 import { activateBackend } from './backend.js';
+import { adoptModules } from './compiled-modules.js';
 import type { ModelInfo } from './compute.js';
 import { type ChosenEngine, chooseEngine, type Engine } from './engine.js';
 import { firstLine } from './first-line.js';
@@ -26,6 +27,7 @@ import {
 } from './thread-messages.js';
 import { createTfjsEngine } from './tfjs-engine.js';
 import { untrainedRanges } from './untrained.js';
+import { warmUp } from './warm-up.js';
 
 if (parentPort === null) throw new Error('thread.js runs as a worker thread only');
 const port = parentPort;
@@ -45,6 +47,7 @@ try {
 }
 
 async function start(): Promise<Engine> {
+  adoptModules(data.modules);
   await activateBackend(data.backend);
 
   phase.now = 'model';
@@ -57,6 +60,7 @@ async function start(): Promise<Engine> {
 
   phase.now = 'step';
   const chosen = choose(loaded, parameters, initial);
+  if (data.partitions.length > 0) warmUp(chosen.engine, initial, () => performance.now() / 1000);
   post({ type: 'ready', model: describe(loaded, parameters, initial, chosen) });
   return chosen.engine;
 }

@@ -15,6 +15,26 @@ describe('gathering a batch', () => {
     assert.deepEqual([...labels], [7, 8]);
   });
 
+  for (const channels of [1, 2, 3, 4]) {
+    it(`rounds every byte once from double precision, with ${channels} channels`, () => {
+      const mean = [0.4914, 0.4822, 0.4465, 0.1].slice(0, channels);
+      const deviation = [0.247, 0.2435, 0.2616, 0.3].slice(0, channels);
+      const gatherer = createGatherer({
+        inputShape: [16, 16, channels],
+        normalisation: { inputScale: 255, mean, deviation },
+      });
+      const example = Uint8Array.from({ length: 256 * channels }, (_, i) => Math.floor(i / channels));
+      const split = { size: 2, inputs: Uint8Array.of(...example, ...example), labels: Uint8Array.of(1, 2) };
+      const inputs = new Float32Array(2 * example.length);
+      gatherer.gather(split, Uint32Array.of(1, 0), inputs, new Int32Array(2));
+      const expected = Float32Array.from(split.inputs, (byte, i) => {
+        const channel = i % channels;
+        return (byte / 255 - (mean[channel] ?? 0)) / (deviation[channel] ?? 1);
+      });
+      assert.deepEqual(inputs, expected);
+    });
+  }
+
   it('normalises floats per channel', () => {
     const gatherer = createGatherer({
       inputShape: [2, 2],

@@ -1,5 +1,6 @@
 /** The pool over threads that the test plays: they start, answer and die when it says so, on a virtual clock. */
 import assert from 'node:assert/strict';
+import { compileModules } from '../../src/compute/compiled-modules.js';
 import type { LocalUpdate, ModelInfo } from '../../src/compute/compute.js';
 import type { ThreadHandlers } from '../../src/compute/compute-thread.js';
 import { postModel } from '../../src/compute/model-source.js';
@@ -49,6 +50,7 @@ async function bench(threads: number) {
     seed: 1,
     backend: 'wasm',
     engine: 'tfjs',
+    modules: await compileModules(),
   };
   const starting = ThreadPool.start(data, threads, {
     warn: (message) => warnings.push(message),

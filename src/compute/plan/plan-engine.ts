@@ -6,9 +6,6 @@ import { type LocalTaskOptions, runLocalTask, type Stepper, stepOnFirstExamples 
 import { createPlanExecutor, type PlanExecutor } from './plan-executor.js';
 import type { Plan, Refusal } from './plan-model.js';
 
-/** Steps before the first task: the module's functions are compiled in earnest after some calls. */
-const warmUpSteps = 3;
-
 /** @returns why not, if there is not enough memory */
 export function createPlanEngine(plan: Plan, options: LocalTaskOptions): Engine | Refusal {
   const executor = createPlanExecutor(plan);
@@ -33,10 +30,6 @@ export function createPlanEngine(plan: Plan, options: LocalTaskOptions): Engine 
       return evaluate(from, to);
     },
     probe(received) {
-      for (let i = 1; i < warmUpSteps; i++) {
-        executor.begin(received);
-        stepOnFirstExamples(stepper, options);
-      }
       executor.begin(received);
       const loss = stepOnFirstExamples(stepper, options);
       return { loss, parameters: parameters.slice() };

@@ -3,8 +3,7 @@
  * into the plan's memory, and one call carries out a step. Only a dropout makes garbage: a short string a step, the
  * digits of the number that seeds it.
  */
-import { readFileSync } from 'node:fs';
-import { StalewartError } from '../../errors.js';
+import { compiledModule } from '../compiled-modules.js';
 import { drawFromThisThread } from '../seeded-randomness.js';
 import { seedAlea } from './alea.js';
 import { encode } from './operations.js';
@@ -42,7 +41,7 @@ const pageBytes = 65_536;
 export function createPlanExecutor(plan: Plan): PlanExecutor | null {
   const memory = allocate(plan.bytes);
   if (memory === null) return null;
-  const { exports } = new WebAssembly.Instance(compiledModule(), { env: { memory } });
+  const { exports } = new WebAssembly.Instance(compiledModule('plan'), { env: { memory } });
   // The module is ours, and the build compiles it together with this file.
   const { run, firstFree } = exports as WebAssembly.Exports & PlanModule;
   if (firstFree() > firstAddress) throw new TypeError('the constants of plan.wasm reach into the plan');
@@ -101,18 +100,4 @@ function allocate(bytes: number): WebAssembly.Memory | null {
     if (error instanceof RangeError) return null;
     throw error;
   }
-}
-
-let compiled: WebAssembly.Module | undefined;
-
-function compiledModule(): WebAssembly.Module {
-  if (compiled === undefined) {
-    const file = new URL('./plan.wasm', import.meta.url);
-    try {
-      compiled = new WebAssembly.Module(readFileSync(file));
-    } catch (cause) {
-      throw new StalewartError('COMPUTE', `${file.pathname} cannot be loaded: run npm run build`, { cause });
-    }
-  }
-  return compiled;
 }

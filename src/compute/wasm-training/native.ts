@@ -2,10 +2,10 @@
  * Our own WebAssembly kernels, instantiated on the memory of the tfjs wasm backend, so that tensors are passed as
  * addresses and never copied. Addresses stay good when that memory grows; views of it do not, so none is kept.
  */
-import { readFileSync } from 'node:fs';
 import type { TensorInfo } from '@tensorflow/tfjs';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { StalewartError } from '../../errors.js';
+import { compiledModule } from '../compiled-modules.js';
 import { type ConvGeometry, writeGeometry } from './conv-geometry.js';
 
 /** What `assembly/index.ts` exports; every number that is not a size is an address. */
@@ -108,7 +108,7 @@ export class Native {
         'the wasm backend does not show its memory: use @tensorflow/tfjs 4.22',
       );
     }
-    const { exports } = new WebAssembly.Instance(compiledKernels(), { env: { memory } });
+    const { exports } = new WebAssembly.Instance(compiledModule('kernels'), { env: { memory } });
     // The module is ours, and the build compiles it together with this file.
     this.kernels = exports as WebAssembly.Exports & NativeKernels;
     this.#geometry = this.#allocate(GEOMETRY_BYTES);
@@ -148,20 +148,6 @@ export class Native {
     }
     return address;
   }
-}
-
-let compiled: WebAssembly.Module | undefined;
-
-function compiledKernels(): WebAssembly.Module {
-  if (compiled === undefined) {
-    const file = new URL('./kernels.wasm', import.meta.url);
-    try {
-      compiled = new WebAssembly.Module(readFileSync(file));
-    } catch (cause) {
-      throw new StalewartError('COMPUTE', `${file.pathname} cannot be loaded: run npm run build`, { cause });
-    }
-  }
-  return compiled;
 }
 
 const natives = new WeakMap<BackendWasm, Native>();

@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
 import { basename } from 'node:path';
 import { chooseEngine, type Engine } from '../../../src/compute/engine.js';
+import { createGatherer } from '../../../src/compute/gather.js';
+import { createModel as lenet } from '../../../src/compute/models/lenet.js';
+import { parametersOf } from '../../../src/compute/parameters.js';
+import { createPlanEngine } from '../../../src/compute/plan/plan-engine.js';
+import { useWasmBackend } from '../../../src/compute/wasm-training/index.js';
 import { StalewartError } from '../../../src/errors.js';
 import { fixture, makeDataset, makePartitions, never, withCompute } from '../fixtures/data.js';
-import { relative } from './engines.js';
+import { planOf, relative } from './engines.js';
 
 const dataset = makeDataset({ inputShape: [32, 32, 3], classes: 10, train: 96, test: 130 });
 const options = { dataset, partitions: makePartitions(dataset, 2), batchSize: 12, model: 'lenet' } as const;
@@ -41,6 +46,42 @@ describe('the engine', () => {
       );
     });
   }
+
+  it('asks before every step whether its task is cancelled, and gives nothing then', async () => {
+    await useWasmBackend();
+    const model = lenet(dataset);
+    const plan = planOf(model, { batchSize: 12, learningRate: 0.1 });
+    const parameters = new Float32Array(parametersOf(model).count);
+    model.dispose();
+    assert.ok(!('refusal' in plan));
+    const gatherer = createGatherer(dataset);
+    const engine = createPlanEngine(plan, { ...options, gatherer, untrained: [], seed: 1 });
+    assert.ok(!('refusal' in engine));
+    let asked = 0;
+    const task = { worker: 0, attempt: 1, parameters, localSteps: 5 };
+    assert.equal(
+      engine.train(task, () => ++asked > 3),
+      null,
+    );
+    assert.equal(asked, 4);
+    asked = 0;
+    assert.equal(engine.train(task, () => ++asked > 6)?.steps, 5);
+  });
+
+  it('leaves a task in a thread once its signal aborts, without a trace in the next', async () => {
+    await withCompute({ ...options, engine: 'plan', threads: 2 }, async ({ run, model }) => {
+      const task = { worker: 0, attempt: 1, parameters: model.initial, localSteps: 2 };
+      const stale = new AbortController();
+      // To its end it would take longer than a test may.
+      const endless = run({ ...task, localSteps: 100_000 }, stale.signal);
+      const outcomes = [await run(task, never)]; // by the other thread, while this one is at work
+      stale.abort(new Error('too stale'));
+      await assert.rejects(endless, /too stale/);
+      outcomes.push(...(await Promise.all([run(task, never), run(task, never)])));
+      const [first, ...others] = outcomes.map(({ delta, loss }) => ({ delta, loss }));
+      for (const other of others) assert.deepEqual(other, first);
+    });
+  });
 
   it('evaluates to the same bits with one thread and with two', async () => {
     const results = [1, 2].map((threads) =>
