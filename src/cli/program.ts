@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError } from 'commander';
 import { exitCodes, oneLineOf, StalewartError } from '../errors.js';
+import { exitCodesHelp } from './exit-codes-help.js';
 
 /** What the commands write to, and with what code the program ends when none of them throws. */
 export interface ProgramContext {
@@ -26,7 +27,8 @@ export function createProgram(
   const program = new Command('stalewart')
     .description('Train neural networks on many unequal, unreliable workers.')
     .version(version, '-V, --version', 'print the version')
-    .helpCommand('help [command]', 'print the help of a command');
+    .helpCommand('help [command]', 'print the help of a command')
+    .addHelpText('after', exitCodesHelp);
   for (const command of commands) program.addCommand(command);
   for (const command of [program, ...commands]) {
     command
@@ -36,11 +38,19 @@ export function createProgram(
       .configureOutput({
         writeOut: (text) => context.writeOut(text),
         writeErr: (text) => context.writeError(text),
-        // Commander puts its suggestion on a second line.
-        outputError: (text, write) => write(`${oneLineOf(text)}\n`),
+        outputError: (text, write) => write(`${refusal(command, text)}\n`),
       });
   }
   return program;
+}
+
+/** Commander's error on one line: it puts its suggestion on a second one, and takes `--json=yes` for the name of an option. */
+function refusal(command: Command, text: string): string {
+  const [, flag] = /unknown option '(--[^'=]+)=/.exec(text) ?? [];
+  const isKnown = (name: string) => command.options.some(({ long }) => long === name);
+  if (flag === undefined || !isKnown(flag)) return oneLineOf(text);
+  const opposite = flag.startsWith('--no-') ? flag.replace('--no-', '--') : flag.replace('--', '--no-');
+  return `error: option '${flag}' takes no value${isKnown(opposite) ? ` (its opposite is '${opposite}')` : ''}`;
 }
 
 /** Runs the program to its end and returns what to exit with. */

@@ -8,6 +8,7 @@ import { commandLineOrigin, inWordsOf, type Origin } from '../config/origin.js';
 import { resolveTrainConfig, type TrainConfig } from '../config/resolve.js';
 import { unusedSettings } from '../config/unused-settings.js';
 import { StalewartError } from '../errors.js';
+import { exitCodesHelp } from './exit-codes-help.js';
 import { addSettingFlags, settingsFromFlags } from './flags.js';
 import type { ProgramContext } from './program.js';
 
@@ -31,7 +32,7 @@ export function trainCommand(context: ProgramContext, runTrain: RunTrain): Comma
         'then from the defaults below. docs/configuration.md explains each one.',
     )
     .argument('[config.yaml]', 'file of settings; its keys are the flags in camelCase');
-  addSettingFlags(command);
+  addSettingFlags(command).addHelpText('after', exitCodesHelp);
   return command.action(async (file: string | undefined) => {
     const request = trainRequest(settingsFromFlags(command), file);
     try {

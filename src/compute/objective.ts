@@ -6,8 +6,11 @@ import * as tf from '@tensorflow/tfjs';
 import { StalewartError } from '../errors.js';
 import { meanCrossEntropy, type OutputKind } from './cross-entropy.js';
 
-/** A user's loss: int32 class indices `[batch]` and the model's outputs `[batch, classes]` to the batch's mean loss. */
-export type UserLoss = (labels: tf.Tensor1D, outputs: tf.Tensor2D) => tf.Scalar;
+/**
+ * A user's loss: int32 class indices `[batch]` and the model's outputs `[batch, classes]` to the batch's mean loss. As
+ * `createModel` is, it is handed the library, for modules that cannot import it.
+ */
+export type UserLoss = (labels: tf.Tensor1D, outputs: tf.Tensor2D, library: typeof tf) => tf.Scalar;
 
 export interface Objective {
   /** Mean loss of the batch, without penalties. Call inside `tf.tidy`. */
@@ -21,7 +24,7 @@ export function createObjective(model: tf.LayersModel, userLoss: UserLoss | null
 
   function loss(outputs: tf.Tensor2D, labels: Int32Array): tf.Scalar {
     if (userLoss === null) return meanCrossEntropy(outputs, labels, kind);
-    const value: unknown = userLoss(tf.tensor1d(labels, 'int32'), outputs);
+    const value: unknown = userLoss(tf.tensor1d(labels, 'int32'), outputs, tf);
     if (!(value instanceof tf.Tensor) || value.rank !== 0) {
       const shown =
         value instanceof tf.Tensor ? `a tensor of shape [${value.shape.join(', ')}]` : typeof value;
