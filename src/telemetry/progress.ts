@@ -95,11 +95,14 @@ export function createProgress(options: ProgressOptions): Progress {
     },
     evaluation(record) {
       state.evaluation(record, elapsed());
-      routine(`evaluation: ${formatPercent(record.testAccuracy)} of ${formatAmount(record.samples, 'test example')}`, {
-        version: record.version,
-        loss: short(record.testLoss),
-        elapsed: formatDuration(elapsed()),
-      });
+      routine(
+        `evaluation: ${formatPercent(record.testAccuracy)} of ${formatAmount(record.samples, 'test example')}`,
+        {
+          version: record.version,
+          loss: short(record.testLoss),
+          elapsed: formatDuration(elapsed()),
+        },
+      );
       screen.invalidate();
     },
     restart({ worker, staleness, reason }) {
