@@ -3,6 +3,7 @@
  * an error that a user can meet is its lines and its exit code; anything else is a defect and shows its stack.
  */
 import { Command, CommanderError } from 'commander';
+import { nearest } from '../config/did-you-mean.js';
 import { exitCodes, oneLineOf, StalewartError } from '../errors.js';
 import { exitCodesHelp } from './exit-codes-help.js';
 
@@ -44,13 +45,18 @@ export function createProgram(
   return program;
 }
 
-/** Commander's error on one line: it puts its suggestion on a second one, and takes `--json=yes` for the name of an option. */
+/** Commander's error on one line: it puts its suggestion on a second one, and takes all of `--json=yes` for a name. */
 function refusal(command: Command, text: string): string {
   const [, flag] = /unknown option '(--[^'=]+)=/.exec(text) ?? [];
-  const isKnown = (name: string) => command.options.some(({ long }) => long === name);
-  if (flag === undefined || !isKnown(flag)) return oneLineOf(text);
+  if (flag === undefined) return oneLineOf(text);
+  const names = command.options.flatMap(({ long }) => long ?? []);
+  if (!names.includes(flag)) {
+    const guess = nearest(flag, names);
+    return `error: unknown option '${flag}'${guess === undefined ? '' : ` (Did you mean ${guess}?)`}`;
+  }
   const opposite = flag.startsWith('--no-') ? flag.replace('--no-', '--') : flag.replace('--', '--no-');
-  return `error: option '${flag}' takes no value${isKnown(opposite) ? ` (its opposite is '${opposite}')` : ''}`;
+  const hint = names.includes(opposite) ? ` (its opposite is '${opposite}')` : '';
+  return `error: option '${flag}' takes no value${hint}`;
 }
 
 /** Runs the program to its end and returns what to exit with. */
