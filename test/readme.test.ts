@@ -1,11 +1,16 @@
 /** The README's promises that a program can check: its code runs as it stands, and its tables are those of the program. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { findPolicy, loadDataset, policies, train } from '../src/index.js';
+import { createProgram, type ProgramContext, runProgram } from '../src/cli/program.js';
+import { trainCommand } from '../src/cli/train.js';
+import type { TrainConfig } from '../src/config/resolve.js';
+import { findPolicy, policies } from '../src/index.js';
+import { summarySchema } from '../src/telemetry/summary.js';
+import { makePackedProject, type PackedProject, readManifest } from './support/packed-project.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const run = promisify(execFile);
@@ -17,20 +22,49 @@ async function codeBlocks(language: string): Promise<readonly string[]> {
     .map(([, , code = '']) => code);
 }
 
-describe('README', () => {
-  let folder: string;
-  beforeEach(async () => {
-    // Inside the package, so that `import 'stalewart'` finds it as a user's program does.
-    await mkdir(join(root, 'dist', 'readme'), { recursive: true });
-    folder = await mkdtemp(join(root, 'dist', 'readme', 'example-'));
+/** The arguments of each `npx stalewart train …` of the README. */
+async function trainCommands(): Promise<readonly (readonly string[])[]> {
+  const lines = (await codeBlocks('sh')).flatMap((block) => block.split('\n'));
+  return lines.flatMap((line) => {
+    const [, args] = /^npx stalewart (train[^#]*)/.exec(line) ?? [];
+    return args === undefined ? [] : [args.trim().split(/ +/)];
   });
-  afterEach(() => rm(folder, { recursive: true, force: true }));
+}
 
-  /** Runs the code in a folder of its own and returns what it printed. */
+/** What the command line would run, if it stands. */
+async function configOf(args: readonly string[]): Promise<TrainConfig> {
+  const configs: TrainConfig[] = [];
+  let errors = '';
+  const context: ProgramContext = {
+    writeOut: () => undefined,
+    writeError: (text) => {
+      errors += text;
+    },
+    colour: false,
+    exitCode: 0,
+  };
+  const command = trainCommand(context, async ({ config }) => {
+    configs.push(config);
+    return 0;
+  });
+  const exitCode = await runProgram(createProgram('1.2.3', [command], context), args, context);
+  const [config] = configs;
+  assert.ok(exitCode === 0 && config !== undefined, `${args.join(' ')}: ${errors}`);
+  return config;
+}
+
+describe('README', () => {
+  let project: PackedProject;
+  before(async () => {
+    project = await makePackedProject();
+  });
+  after(() => project.remove());
+
+  /** Runs the code in a project of its own and returns what it printed. */
   async function execute(code: string): Promise<string> {
-    const file = join(folder, 'example.mjs');
+    const file = join(project.folder, 'example.mjs');
     await writeFile(file, code);
-    const { stdout } = await run(process.execPath, [file], { cwd: folder });
+    const { stdout } = await run(process.execPath, [file], { cwd: project.folder });
     return stdout;
   }
 
@@ -52,15 +86,31 @@ describe('README', () => {
     assert.ok(accuracy > 0.8, `accuracy ${accuracy}`);
   });
 
-  it('shows how to load a saved model', async () => {
+  it('shows how to load the model that the run before it has saved', async () => {
     const [, , code = ''] = await codeBlocks('js');
-    const data = 'synthetic:examples=400,test=100,size=8,channels=1';
-    const out = join(folder, 'runs/my-run');
-    const small = { model: 'mlp', workers: 2, batchSize: 16, localSteps: 2, rounds: 4, threads: 1 };
-    const { finalAccuracy } = await train({ ...small, dataset: data, out }).done;
-    const output = await execute(code.replace("'cifar10'", `'${data}'`));
-    assert.equal(Number(output.trim().split('\n').at(-1)), finalAccuracy);
-    assert.equal((await loadDataset(data)).test.size, 100);
+    const command = (await trainCommands()).find((args) => args.includes('my-run'));
+    assert.ok(command !== undefined);
+    await run(process.execPath, [project.program, ...command], { cwd: project.folder });
+    const text = await readFile(join(project.folder, 'runs/my-run/summary.json'), 'utf8');
+    const { finalAccuracy } = summarySchema.parse(JSON.parse(text));
+    assert.equal(Number((await execute(code)).trim().split('\n').at(-1)), finalAccuracy);
+  });
+
+  it('has commands that stand, and end within a minute', async () => {
+    const commands = (await trainCommands()).filter((args) => !args.includes('--help'));
+    assert.ok(commands.length >= 5, `${commands.length} commands`);
+    for (const args of commands) {
+      const file = (word: string) => (word.endsWith('.yaml') ? join(root, word) : word);
+      const { time, rounds } = await configOf(args.map(file));
+      assert.ok((time ?? Infinity) <= 60 || (rounds ?? Infinity) <= 100, args.join(' '));
+    }
+  });
+
+  it('installs the package under the name that npm pack gives it', async () => {
+    const { name, version } = await readManifest();
+    const blocks = await codeBlocks('sh');
+    const install = blocks.find((block) => block.includes('npm pack'));
+    assert.match(install ?? '', new RegExp(`^npm install \\S+/${name}-${version}\\.tgz$`, 'm'));
   });
 
   it('lists every policy as the registry describes it', async () => {
@@ -76,10 +126,7 @@ describe('README', () => {
 
   it('names every library that it stands on', async () => {
     const text = await readFile(join(root, 'README.md'), 'utf8');
-    const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
-      dependencies: Record<string, string>;
-      optionalDependencies: Record<string, string>;
-    };
+    const manifest = await readManifest();
     for (const name of Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies })) {
       if (name === '@tensorflow/tfjs-backend-wasm') continue;
       assert.ok(text.includes(`[${name}]`), `${name} is not in the table`);

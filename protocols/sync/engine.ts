@@ -263,7 +263,8 @@ export class Engine<State = unknown> implements EngineState<State> {
     this.#effects.push(commit);
     this.policy = policy.committed?.(this.policy, commit, this.#view) ?? this.policy;
     if (this.status === 'finishing') return this.#finish(this.statusReason);
-    if (maxRounds != null && this.version >= maxRounds) return this.#finish(`${maxRounds} rounds`);
+    if (maxRounds != null && this.version >= maxRounds)
+      return this.#finish(maxRounds === 1 ? '1 round' : `${maxRounds} rounds`);
     this.#openRound();
     this.#refresh(bound);
   }

@@ -3,7 +3,9 @@
  * an error that a user can meet is its lines and its exit code; anything else is a defect and shows its stack.
  */
 import { Command, CommanderError } from 'commander';
+import { nearest } from '../config/did-you-mean.js';
 import { exitCodes, oneLineOf, StalewartError } from '../errors.js';
+import { exitCodesHelp } from './exit-codes-help.js';
 
 /** What the commands write to, and with what code the program ends when none of them throws. */
 export interface ProgramContext {
@@ -26,7 +28,8 @@ export function createProgram(
   const program = new Command('stalewart')
     .description('Train neural networks on many unequal, unreliable workers.')
     .version(version, '-V, --version', 'print the version')
-    .helpCommand('help [command]', 'print the help of a command');
+    .helpCommand('help [command]', 'print the help of a command')
+    .addHelpText('after', exitCodesHelp);
   for (const command of commands) program.addCommand(command);
   for (const command of [program, ...commands]) {
     command
@@ -36,11 +39,24 @@ export function createProgram(
       .configureOutput({
         writeOut: (text) => context.writeOut(text),
         writeErr: (text) => context.writeError(text),
-        // Commander puts its suggestion on a second line.
-        outputError: (text, write) => write(`${oneLineOf(text)}\n`),
+        outputError: (text, write) => write(`${refusal(command, text)}\n`),
       });
   }
   return program;
+}
+
+/** Commander's error on one line: it puts its suggestion on a second one, and takes all of `--json=yes` for a name. */
+function refusal(command: Command, text: string): string {
+  const [, flag] = /unknown option '(--[^'=]+)=/.exec(text) ?? [];
+  if (flag === undefined) return oneLineOf(text);
+  const names = command.options.flatMap(({ long }) => long ?? []);
+  if (!names.includes(flag)) {
+    const guess = nearest(flag, names);
+    return `error: unknown option '${flag}'${guess === undefined ? '' : ` (Did you mean ${guess}?)`}`;
+  }
+  const opposite = flag.startsWith('--no-') ? flag.replace('--no-', '--') : flag.replace('--', '--no-');
+  const hint = names.includes(opposite) ? ` (its opposite is '${opposite}')` : '';
+  return `error: option '${flag}' takes no value${hint}`;
 }
 
 /** Runs the program to its end and returns what to exit with. */

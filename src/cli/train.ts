@@ -9,6 +9,7 @@ import { resolveTrainConfig, type TrainConfig } from '../config/resolve.js';
 import type { RunMode } from '../config/run-mode.js';
 import { unusedSettings } from '../config/unused-settings.js';
 import { StalewartError } from '../errors.js';
+import { exitCodesHelp } from './exit-codes-help.js';
 import { addSettingFlags, settingsFromFlags } from './flags.js';
 import type { ProgramContext } from './program.js';
 
@@ -51,7 +52,7 @@ function runCommand(mode: RunMode, context: ProgramContext, runTrain: RunTrain):
     '[config.yaml]',
     'file of settings; its keys are the flags in camelCase',
   );
-  addSettingFlags(command, mode);
+  addSettingFlags(command, mode).addHelpText('after', exitCodesHelp);
   return command.action(async (file: string | undefined) => {
     const request = trainRequest(mode, settingsFromFlags(command, mode), file);
     try {

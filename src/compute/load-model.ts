@@ -2,8 +2,10 @@
  * Makes the model in a compute thread and holds it against the data set: whatever is wrong with a user's model is said
  * here, once, before training starts.
  */
+import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs';
 import { shownValue, StalewartError } from '../errors.js';
+import { placeOf } from './error-place.js';
 import { firstLine } from './first-line.js';
 import { isLossName, lossNames } from './losses.js';
 import type { PostedModel } from './model-source.js';
@@ -48,7 +50,8 @@ async function loadModule(path: string, url: string, request: ModelRequest): Pro
   try {
     module = (await import(url)) as Record<string, unknown>;
   } catch (cause) {
-    throw modelError(`model: ${path} cannot be imported: ${firstLine(cause)}`, path, cause);
+    const place = placeOf(cause, fileURLToPath(url));
+    throw modelError(`model: ${path} cannot be imported: ${firstLine(cause)}${place}`, path, cause);
   }
   const { createModel, loss } = module;
   if (typeof createModel !== 'function') {

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { StalewartError } from '../errors.js';
+import { isFolder } from '../files/is-folder.js';
 import { firstLine } from './first-line.js';
 import { isModelName, type ModelName, modelNames } from './models/registry.js';
 
@@ -21,7 +22,7 @@ export interface LayersModelLike {
 
 /**
  * - the name of a built-in model (`lenet`, `mlp`, `resnet8`);
- * - the path of a module that exports `createModel({ inputShape, classes })` and may export `loss`, a function of labels and outputs or a name;
+ * - the path of a module that exports `createModel({ inputShape, classes })` and may export `loss`, a name or `loss(labels, outputs, tf)`;
  * - a `tf.LayersModel`: trained from the weights that it has;
  * - a function that makes one: its initial weights are drawn anew from the run's seed.
  *
@@ -72,9 +73,11 @@ async function made(create: () => unknown): Promise<unknown> {
 function postNamed(name: string): PostedModel {
   if (isModelName(name)) return { kind: 'builtin', name };
   const path = resolve(name);
-  if (existsSync(path)) return { kind: 'module', path: name, url: pathToFileURL(path).href };
+  const folder = isFolder(path);
+  if (existsSync(path) && !folder) return { kind: 'module', path: name, url: pathToFileURL(path).href };
   const allowed = `${modelNames.join(', ')}, or the path of a module that exports createModel`;
-  const problem = /[/\\]|\.[cm]?[jt]s$/.test(name) ? 'there is no such file' : 'there is no such model';
+  const absent = /[/\\]|\.[cm]?[jt]s$/.test(name) ? 'there is no such file' : 'there is no such model';
+  const problem = folder ? 'it is a folder' : absent;
   throw new StalewartError('MODEL', `model is "${name}": ${problem}; it must be ${allowed}`, {
     field: 'model',
     value: name,

@@ -7,8 +7,11 @@ import { StalewartError } from '../errors.js';
 import { meanCrossEntropy, type OutputKind } from './cross-entropy.js';
 import type { LossName } from './losses.js';
 
-/** A user's loss: int32 class indices `[batch]` and the model's outputs `[batch, classes]` to the batch's mean loss. */
-export type UserLoss = (labels: tf.Tensor1D, outputs: tf.Tensor2D) => tf.Scalar;
+/**
+ * A user's loss: int32 class indices `[batch]` and the model's outputs `[batch, classes]` to the batch's mean loss. As
+ * `createModel` is, it is handed the library, for modules that cannot import it.
+ */
+export type UserLoss = (labels: tf.Tensor1D, outputs: tf.Tensor2D, library: typeof tf) => tf.Scalar;
 
 /** A user's loss, or the name of one of ours. */
 export type Loss = UserLoss | LossName;
@@ -27,7 +30,7 @@ export function createObjective(model: tf.LayersModel, chosen: Loss | null): Obj
   function loss(outputs: tf.Tensor2D, labels: Int32Array): tf.Scalar {
     if (chosen === null || chosen === 'softmaxCrossEntropy') return meanCrossEntropy(outputs, labels, kind);
     if (chosen === 'meanSquaredError') return meanSquaredError(outputs, labels);
-    const value: unknown = chosen(tf.tensor1d(labels, 'int32'), outputs);
+    const value: unknown = chosen(tf.tensor1d(labels, 'int32'), outputs, tf);
     if (!(value instanceof tf.Tensor) || value.rank !== 0) {
       const shown =
         value instanceof tf.Tensor ? `a tensor of shape [${value.shape.join(', ')}]` : typeof value;

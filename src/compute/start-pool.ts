@@ -1,5 +1,6 @@
 /** Starts the threads on the first of the backends to try on which all of them start. */
 import { type BackendCandidates, prepareProcess } from './backend.js';
+import { StalewartError } from '../errors.js';
 import type { ModelInfo } from './compute.js';
 import { firstLine } from './first-line.js';
 import type { ThreadData } from './thread-messages.js';
@@ -31,7 +32,7 @@ export async function startPool(
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
     const [next, ...rest] = others;
-    if (error.phase === 'model' || next === undefined) throw error.cause;
+    if (error.phase === 'model' || next === undefined) throw withModelNamed(error, data);
     return startPool(
       [next, ...rest],
       threads,
@@ -40,4 +41,20 @@ export async function startPool(
       ` (${firstLine(error.cause.cause ?? error.cause)})`,
     );
   }
+}
+
+/**
+ * A thread that ended without a word, by `process.exit` or an error thrown in a callback, was ended by what runs in it: the
+ * user's module, if there is one.
+ */
+function withModelNamed({ phase, cause }: StartError, { model }: Pick<ThreadData, 'model'>): Error {
+  // A backend that cannot be loaded says so with another code.
+  const ended = phase === 'backend' && cause instanceof StalewartError && cause.code === 'COMPUTE';
+  if (!ended || model.kind !== 'module') return cause;
+  const mend = cause.cause === undefined ? ': a model must not call process.exit' : '';
+  return new StalewartError('MODEL', `model: while ${model.path} was loaded, ${cause.message}${mend}`, {
+    field: 'model',
+    value: model.path,
+    cause,
+  });
 }

@@ -16,9 +16,12 @@ interface Shape {
   readonly exclusiveMaximum?: number | undefined;
 }
 
-/** `an integer from 1 to 10000`, `a number above 0 and below 1`, `one of a, b`, `true or false`. */
-export function allowedText(schema: z.ZodType): string {
-  return describe(shapeOf(schema));
+/**
+ * `an integer from 1 to 10000`, `a number above 0 and below 1`, `one of a, b`, `true or false`.
+ * @param refused the value that is not allowed: where only its being infinite is wrong, the text says so
+ */
+export function allowedText(schema: z.ZodType, refused?: unknown): string {
+  return describe(shapeOf(schema), refused);
 }
 
 /** The schema's kind of value, for turning the text of a flag into it. */
@@ -49,11 +52,11 @@ function alternatives(shape: Shape): readonly Shape[] {
   return shape.anyOf === undefined ? [shape] : shape.anyOf.flatMap(alternatives);
 }
 
-function describe(shape: Shape): string {
-  return [...new Set(alternatives(shape).map(describeOne))].join(' or ');
+function describe(shape: Shape, refused: unknown): string {
+  return [...new Set(alternatives(shape).map((one) => describeOne(one, refused)))].join(' or ');
 }
 
-function describeOne(shape: Shape): string {
+function describeOne(shape: Shape, refused: unknown): string {
   if (shape.enum !== undefined) {
     return shape.enum.length === 1 ? String(shape.enum[0]) : `one of ${shape.enum.map(String).join(', ')}`;
   }
@@ -61,12 +64,17 @@ function describeOne(shape: Shape): string {
   const types = [shape.type ?? []].flat();
   const words = types.map((type) => {
     if (type === 'integer') return `an integer${range(shape)}`;
-    if (type === 'number') return `a number${range(shape)}`;
+    if (type === 'number') return `a ${isUnboundedFor(shape, refused) ? 'finite ' : ''}number${range(shape)}`;
     if (type === 'boolean') return 'true or false';
     if (type === 'null') return 'none';
     return 'a text';
   });
   return words.join(' or ');
+}
+
+/** No bound of the schema speaks against such a value. */
+function isUnboundedFor({ maximum, exclusiveMaximum }: Shape, value: unknown): boolean {
+  return value === Infinity && maximum === undefined && exclusiveMaximum === undefined;
 }
 
 function range({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Shape): string {

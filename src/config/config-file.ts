@@ -20,6 +20,10 @@ export function readConfigFile(file: string): ConfigFile {
   const [problem] = [...document.errors, ...document.warnings];
   if (problem !== undefined) {
     const { line } = lineCounter.linePos(problem.pos[0]);
+    if (problem.code === 'MULTIPLE_DOCS') {
+      const message = `${file}:${line} begins a second document: the file must hold one`;
+      throw new StalewartError('CONFIG', message);
+    }
     throw notYaml(`${file}:${line}`, problem);
   }
   const { contents } = document;

@@ -7,6 +7,7 @@ import { extname } from 'node:path';
 import { modelNames } from '../compute/models/registry.js';
 import { isSynthetic, parseSynthetic } from '../data/synthetic.js';
 import { StalewartError } from '../errors.js';
+import { isFolder } from '../files/is-folder.js';
 import { didYouMean } from './did-you-mean.js';
 
 /** The data sets that the data folder knows, listed here because its own list loads what decodes them. */
@@ -18,13 +19,16 @@ export const datasetForms = `one of ${datasetNames.join(', ')}, synthetic:SETTIN
 
 /** What a model must be, if this is none; else null. */
 export function refusedModel(name: string, own: readonly string[] = []): string | null {
-  const problem = nameProblem(name, [...modelNames, ...own]);
+  const names = [...modelNames, ...own];
+  if (!names.includes(name) && isFolder(name)) return `${modelForms}, and it is a folder`;
+  const problem = nameProblem(name, names);
   return problem === null ? null : modelForms + problem;
 }
 
 /** What a data set must be, if this is none; else null. */
 export function refusedDataset(name: string, own: readonly string[] = []): string | null {
-  const problem = isSynthetic(name) ? syntheticProblem(name) : nameProblem(name, [...datasetNames, ...own]);
+  if (isSynthetic(name)) return syntheticProblem(name);
+  const problem = nameProblem(name, [...datasetNames, ...own]);
   return problem === null ? null : datasetForms + problem;
 }
 
@@ -40,6 +44,6 @@ function syntheticProblem(source: string): string | null {
     return null;
   } catch (error) {
     if (!(error instanceof StalewartError)) throw error;
-    return `, and the settings may be ${error.allowed ?? ''}`;
+    return error.allowed ?? error.message;
   }
 }

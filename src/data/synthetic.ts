@@ -58,12 +58,20 @@ export function isSynthetic(source: string): boolean {
  */
 export function parseSynthetic(source: string): SyntheticSettings {
   const settings: Record<keyof SyntheticSettings, number> = { ...syntheticDefaults };
+  const refuse = (allowed: string) => configError('dataset', source, allowed);
   const list = source.slice(prefix.length + 1);
   for (const item of list === '' ? [] : list.split(',')) {
     const [key = '', text = '', ...rest] = item.split('=');
-    const value = text.trim() === '' ? Number.NaN : Number(text);
-    if (!isSetting(key) || rest.length > 0 || !inRange(key, value)) {
-      throw configError('dataset', source, describeSettings());
+    if (text.trim() === '' || rest.length > 0) {
+      throw refuse(`synthetic:name=value,name=value, and "${item}" is not such a pair`);
+    }
+    if (!isSetting(key)) {
+      const names = Object.keys(ranges).join(', ');
+      throw refuse(`synthetic with the parameters ${names} only, and "${key}" is none of them`);
+    }
+    const value = Number(text);
+    if (!inRange(key, value)) {
+      throw refuse(`synthetic with ${key} ${describeRange(key)}, and it is ${text.trim()}`);
     }
     settings[key] = value;
   }
@@ -74,14 +82,16 @@ function isSetting(key: string): key is keyof SyntheticSettings {
   return Object.hasOwn(ranges, key);
 }
 
+const isWhole = (key: keyof SyntheticSettings) => key !== 'noise';
+
 function inRange(key: keyof SyntheticSettings, value: number): boolean {
   const [least, most] = ranges[key];
-  return value >= least && value <= most && (key === 'noise' || Number.isInteger(value));
+  return value >= least && value <= most && (Number.isInteger(value) || !isWhole(key));
 }
 
-function describeSettings(): string {
-  const items = Object.entries(ranges).map(([key, [least, most]]) => `${key}=${least}…${most}`);
-  return `synthetic or synthetic:${items.join(',')}`;
+function describeRange(key: keyof SyntheticSettings): string {
+  const [least, most] = ranges[key];
+  return `${isWhole(key) ? 'an integer' : 'a number'} from ${least} to ${most}`;
 }
 
 /** The same settings and seed give the same data set, byte for byte. */

@@ -65,5 +65,5 @@ function wrongPart(raw: unknown, error: z.ZodError): string {
       ? Object.entries(raw).find(([key]) => key === name)?.[1]
       : undefined;
   const given = value === undefined ? 'missing' : shownValue(value);
-  return `${name} ${given}, which must be ${allowedText(burstSchema.shape[name])}`;
+  return `${name} ${given}, which must be ${allowedText(burstSchema.shape[name], value)}`;
 }

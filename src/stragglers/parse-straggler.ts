@@ -74,7 +74,7 @@ function wrongParameter(
   }
   const parameter = String(issue?.path[0] ?? '');
   const schema = parameters[parameter];
-  const allowed = schema === undefined ? 'another value' : allowedText(schema);
+  const allowed = schema === undefined ? 'another value' : allowedText(schema, raw[parameter]);
   const given = Object.hasOwn(raw, parameter)
     ? `and it is ${shownValue(raw[parameter])}`
     : 'and it is missing';

@@ -23,7 +23,8 @@ export function parseSlowdown(input: SlowdownInput): Slowdown {
   for (const [key, factor] of entriesOf(input, refuse)) {
     if (!isWorkerKey(key)) throw refuse(`"${key}" is neither a worker's index nor all`);
     if (typeof factor !== 'number' || !(factor >= 1 && factor < Infinity)) {
-      throw refuse(`the factor of ${key} is ${shownValue(factor)}`);
+      const why = factor === Infinity ? ', which is not finite' : '';
+      throw refuse(`the factor of ${key} is ${shownValue(factor)}${why}`);
     }
     slowdown[key] = factor;
   }

@@ -3,7 +3,7 @@
  * paths and an error are never cut: they are there to be copied.
  */
 import { type Glyphs, unicodeGlyphs } from './glyphs.js';
-import { formatCount, formatDuration, formatLoss, formatPercent } from './number-format.js';
+import { formatAmount, formatCount, formatDuration, formatLoss, formatPercent } from './number-format.js';
 import type { RunPaths } from './run-files.js';
 import { type Line, type Paint, padEnd, paintLine, span } from './styled-line.js';
 import type { Summary } from './summary.js';
@@ -38,9 +38,6 @@ function spread<T>(items: readonly T[], count: number): T[] {
   return items.filter((_, index) => indices.includes(index));
 }
 
-const some = (count: number, one: string, many = `${one}s`): string =>
-  `${formatCount(count)} ${count === 1 ? one : many}`;
-
 function milestones(summary: Summary, room: number, timeOf: (time: number) => string, dot: string): string {
   const reached = Object.entries(summary.timeToAccuracy).flatMap(([step, time]) =>
     time === null ? [] : [`${formatPercent(Number(step), 0)} ${timeOf(time)}`],
@@ -55,7 +52,7 @@ export function renderFinalBlock(summary: Summary, paths: RunPaths, options: Fin
   const { modelSaved = summary.rounds > 0 || summary.status !== 'failed' } = options;
   const dot = ` ${glyphs.dot} `;
   const timeOf = (time: number): string =>
-    timeUnit === 'seconds' ? formatDuration(time) : `${formatCount(time)} units`;
+    timeUnit === 'seconds' ? formatDuration(time) : formatAmount(time, 'unit');
   const row = (label: string, ...value: Line): Line => [
     span('  '),
     span(padEnd(label, LABEL), 'dim'),
@@ -70,14 +67,14 @@ export function renderFinalBlock(summary: Summary, paths: RunPaths, options: Fin
   const title: Line = [
     span('  '),
     span(padEnd(word, LABEL), paint),
-    span(`${some(summary.rounds, 'round')} in ${spent}`, 'bold'),
+    span(`${formatAmount(summary.rounds, 'round')} in ${spent}`, 'bold'),
     span(summary.status === 'failed' ? '' : `  ${summary.reason}`, 'dim'),
   ];
 
   const lines: Line[] = [[], title];
   if (summary.finalAccuracy !== null) {
     const loss = summary.finalLoss === null ? '' : `${dot}loss ${formatLoss(summary.finalLoss)}`;
-    const base = ` of ${formatCount(summary.evaluationSamples ?? 0)} test examples${loss}`;
+    const base = ` of ${formatAmount(summary.evaluationSamples ?? 0, 'test example')}${loss}`;
     lines.push(row('accuracy', span(formatPercent(summary.finalAccuracy, 2), 'bold'), span(base)));
     const reached = milestones(summary, width - LABEL - 3, timeOf, dot);
     if (reached !== '') lines.push(row('reached', span(reached)));
@@ -88,15 +85,15 @@ export function renderFinalBlock(summary: Summary, paths: RunPaths, options: Fin
   }
   if (summary.trainedSamples > 0) {
     const rate = `${dot}${formatCount(summary.samplesPerSecond)} a second`;
-    lines.push(row('trained on', span(`${formatCount(summary.trainedSamples)} samples${rate}`)));
+    lines.push(row('trained on', span(formatAmount(summary.trainedSamples, 'sample') + rate)));
   }
   if (summary.uploads > 0) {
     const { uploads, downloads, restarts, discarded, failures } = summary;
-    const traffic = [some(uploads, 'upload'), some(downloads, 'download')];
+    const traffic = [formatAmount(uploads, 'upload'), formatAmount(downloads, 'download')];
     if (discarded > 0) traffic.push(`${formatCount(discarded)} discarded`);
     lines.push(row('traffic', span(traffic.join(dot))));
-    const fates = [some(restarts, 'restart for staleness', 'restarts for staleness')];
-    if (failures > 0) fates.push(some(failures, 'crash', 'crashes'));
+    const fates = [formatAmount(restarts, 'restart for staleness', 'restarts for staleness')];
+    if (failures > 0) fates.push(formatAmount(failures, 'crash', 'crashes'));
     lines.push(row('workers', span([formatCount(summary.workers), ...fates].join(dot))));
   }
   const whole = (line: Line): string => paintLine(line, { width: Number.POSITIVE_INFINITY, colour });

@@ -5,6 +5,11 @@ export function formatCount(value: number): string {
   return Number.isFinite(value) ? Math.round(value).toLocaleString('en-US') : String(value);
 }
 
+/** `1 round`, `1,200 rounds`. */
+export function formatAmount(count: number, one: string, many = `${one}s`): string {
+  return `${formatCount(count)} ${Math.round(count) === 1 ? one : many}`;
+}
+
 /** `0:42`, `12:05`, `1:02:03`: seconds as minutes or hours. */
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds)) return '–';

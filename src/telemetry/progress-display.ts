@@ -3,7 +3,7 @@
  * the terminal and there are fewer lines than it has rows, whatever the sizes and the names.
  */
 import { type Glyphs, unicodeGlyphs } from './glyphs.js';
-import { formatCount, formatDuration } from './number-format.js';
+import { formatAmount, formatCount, formatDuration } from './number-format.js';
 import { figureLines, INDENT, LABEL, VALUE } from './progress-figures.js';
 import type { ProgressSnapshot } from './progress-state.js';
 import { type Line, lineWidth, padEnd, paintLine, span, visibleWidth } from './styled-line.js';
@@ -27,8 +27,8 @@ function headerLine({ header }: ProgressSnapshot, width: number, glyphs: Glyphs)
   const { policy, model, dataset, backend, threads, workers, mode } = header;
   const facts = [
     `${model} on ${dataset}`,
-    `${formatCount(workers)} workers`,
-    `${backend} ${glyphs.times} ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+    formatAmount(workers, 'worker'),
+    `${backend} ${glyphs.times} ${formatAmount(threads, 'thread')}`,
     mode,
   ];
   const start: Line = [INDENT, span('stalewart', 'bold'), span('  '), span(policy, 'cyan')];

@@ -1,6 +1,6 @@
 /** The figures of the live display: what the run has come to, and how its policy goes about it. */
 import { type Glyphs, sparkline } from './glyphs.js';
-import { formatCount, formatLoss, formatPercent } from './number-format.js';
+import { formatAmount, formatCount, formatLoss, formatPercent } from './number-format.js';
 import type { ProgressSnapshot } from './progress-state.js';
 import { type Line, lineWidth, type Paint, padEnd, type Span, span } from './styled-line.js';
 
@@ -68,7 +68,7 @@ const waitCount: Figure = ({ round, header }, { glyphs }) => ({
       ? none(glyphs)
       : [
           span(formatCount(round.waitCount), 'bold'),
-          span(` of ${formatCount(header.workers)} workers`, 'dim'),
+          span(` of ${formatAmount(header.workers, 'worker')}`, 'dim'),
         ],
 });
 

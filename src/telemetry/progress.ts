@@ -3,7 +3,7 @@
  * seconds. What needs attention (crashes, rounds that closed short) is logged in both. Nothing here affects the run.
  */
 import type { Clock } from '../clock/clock.js';
-import { formatDuration, formatPercent } from './number-format.js';
+import { formatAmount, formatDuration, formatPercent } from './number-format.js';
 import type { LiveScreen } from './live-screen.js';
 import type { LogFields, Logger } from './logger.js';
 import { renderDisplay } from './progress-display.js';
@@ -95,11 +95,14 @@ export function createProgress(options: ProgressOptions): Progress {
     },
     evaluation(record) {
       state.evaluation(record, elapsed());
-      routine(`evaluation: ${formatPercent(record.testAccuracy)} of ${record.samples} test examples`, {
-        version: record.version,
-        loss: short(record.testLoss),
-        elapsed: formatDuration(elapsed()),
-      });
+      routine(
+        `evaluation: ${formatPercent(record.testAccuracy)} of ${formatAmount(record.samples, 'test example')}`,
+        {
+          version: record.version,
+          loss: short(record.testLoss),
+          elapsed: formatDuration(elapsed()),
+        },
+      );
       screen.invalidate();
     },
     restart({ worker, staleness, reason }) {

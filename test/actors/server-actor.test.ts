@@ -216,7 +216,7 @@ describe('ServerActor', () => {
     for (const worker of [0, 1, 2]) await b.join(worker);
     await b.update(0, [1, 1]);
     await b.update(1, [1, 1]);
-    assert.deepEqual(b.outcomes, [{ code: null, reason: '1 rounds' }]);
+    assert.deepEqual(b.outcomes, [{ code: null, reason: '1 round' }]);
     assert.deepEqual(
       [0, 1, 2].map((worker) => b.to(worker, 'stop').length),
       [1, 1, 1],

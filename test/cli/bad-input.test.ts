@@ -14,6 +14,12 @@ describe('bad input on the command line', () => {
   const cases: [string, string][] = [
     ['trian', "unknown command 'trian' (Did you mean train?)"],
     ['train --polcy abs', "unknown option '--polcy' (Did you mean --policy?)"],
+    ['train --json=maybe', "option '--json' takes no value (its opposite is '--no-json')"],
+    ['train --no-k-monotone=1', "option '--no-k-monotone' takes no value (its opposite is '--k-monotone')"],
+    ['doctor --json=', "option '--json' takes no value"],
+    ['train --polcy=abs', "unknown option '--polcy' (Did you mean --policy?)"],
+    ['train --jsonn=maybe', "unknown option '--jsonn' (Did you mean --json?)"],
+    ['train --temperature=3', "unknown option '--temperature'"],
     ['train --policy', "option '--policy <NAME>' argument missing"],
     ['train a.yaml b.yaml', "too many arguments for 'train'. Expected 1 argument but got 2."],
     ['train --policy abss', `--policy is "abss": it must be one of ${policies} (did you mean "abs"?)`],
@@ -35,6 +41,14 @@ describe('bad input on the command line', () => {
     [
       'train --straggler pareto:shape=0.5,mean=1',
       '--straggler is "pareto:shape=0.5,mean=1": it must be pareto with shape above 1 where its mean is given (use scale otherwise), and it is 0.5',
+    ],
+    [
+      'train --straggler constant:mean=1e999',
+      '--straggler is "constant:mean=1e999": it must be constant with mean a finite number above 0, and it is Infinity',
+    ],
+    [
+      'train --dataset synthetic:size=0',
+      '--dataset is "synthetic:size=0": it must be synthetic with size an integer from 4 to 256, and it is 0',
     ],
     ['train --batch-size 1e9', '--batch-size is 1000000000: it must be an integer from 1 to 65536'],
     ['train --seed 1.5', '--seed is 1.5: it must be an integer from 0 to 2^53 − 1'],
@@ -61,6 +75,16 @@ describe('bad input on the command line', () => {
     const { exitCode, stderr } = await runCli(['train', '--dataset', 'cifar-10']);
     assert.equal(exitCode, 2);
     assert.match(stderr, /^error: --dataset is "cifar-10": it must be .* \(did you mean "cifar10"\?\)\n$/);
+  });
+
+  it('a folder in the place of a model is met with what a model is', async () => {
+    const folder = tmpdir();
+    const allowed = 'one of lenet, mlp, resnet8, or the path of a module that exports createModel';
+    assert.deepEqual(await runCli(['train', '--model', folder]), {
+      exitCode: 2,
+      stdout: '',
+      stderr: `error: --model is ${JSON.stringify(folder)}: it must be ${allowed}, and it is a folder\n`,
+    });
   });
 
   it('several mistakes are several lines', async () => {
@@ -93,6 +117,7 @@ describe('bad input in a file', () => {
       'localSteps (FILE:2) is 0: it must be an integer from 1 to 100000',
     ],
     ['a repeated key', 'k0: 1\nk0: 2\n', 'FILE:2 is not valid YAML: Map keys must be unique'],
+    ['two documents', 'k0: 1\n---\nk0: 2\n', 'FILE:2 begins a second document: the file must hold one'],
     ['a list', '- k0\n', 'FILE must hold a map of settings, such as "policy: abs"'],
   ];
   for (const [name, text, line] of cases) {

@@ -31,6 +31,22 @@ describe('stalewart --help', () => {
   });
 });
 
+describe('the exit codes', () => {
+  it('are listed in the help of the program and of its runs, as the docs have them', async () => {
+    const docs = readFileSync(new URL('../../../docs/configuration.md', import.meta.url), 'utf8');
+    const rows = [...docs.matchAll(/^\| (\d+) \| (.*) \|$/gm)].filter(([, code]) => code !== '3'); // none yet
+    const block = rows.map(([, code = '', text = '']) => `  ${code.padEnd(5)}${text}\n`).join('');
+    assert.deepEqual(
+      rows.map(([, code]) => code),
+      ['0', '1', '2', '4', '130'],
+    );
+    for (const args of [['--help'], ['train', '--help'], ['simulate', '--help']]) {
+      const { stdout } = await runCli(args);
+      assert.ok(stdout.endsWith(`\nExit codes:\n${block}`), stdout);
+    }
+  });
+});
+
 for (const [command, mode] of [
   ['train', 'live'],
   ['simulate', 'simulated'],

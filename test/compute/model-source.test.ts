@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import type { ComputeOptions } from '../../src/compute/compute-pool.js';
 import { StalewartError } from '../../src/errors.js';
@@ -6,12 +9,30 @@ import { fixture, makeDataset, makePartitions, never, withCompute } from './fixt
 
 const dataset = makeDataset();
 
-async function assertRefused(options: Partial<ComputeOptions>, message: RegExp): Promise<void> {
+/** Writes modules into a folder of their own, for as long as `use` takes; it finds their paths by their names. */
+async function withModules(
+  modules: Readonly<Record<string, string>>,
+  use: (path: (name: string) => string) => Promise<void>,
+): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'stalewart-models-'));
+  try {
+    for (const [name, text] of Object.entries(modules)) await writeFile(join(folder, name), text);
+    await use((name) => join(folder, name));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function assertRefused(
+  options: Partial<ComputeOptions>,
+  message: RegExp | ((message: string) => void),
+): Promise<void> {
   await assert.rejects(
     withCompute(options, async () => {}),
     (error: unknown) => {
       assert.ok(error instanceof StalewartError, String(error));
-      assert.match(error.message, message);
+      if (typeof message === 'function') message(error.message);
+      else assert.match(error.message, message);
       assert.deepEqual([error.code, error.field, error.exitCode], ['MODEL', 'model', 2]);
       assert.ok(!error.message.includes('\n'));
       return true;
@@ -90,6 +111,77 @@ describe('models of the user', () => {
       { model: fixture('no-create-model') },
       /exports makeModel: it must export .*createModel/,
     );
+  });
+
+  it('a folder is refused, with what is allowed', async () => {
+    await assertRefused(
+      { model: tmpdir() },
+      /": it is a folder; it must be lenet, mlp, resnet8, or the path of a module/,
+    );
+  });
+
+  it('a module may be handed TensorFlow.js for its loss, too', async () => {
+    const text = `
+      export const createModel = ({ inputShape, classes, tf }) =>
+        tf.sequential({ layers: [tf.layers.flatten({ inputShape }), tf.layers.dense({ units: classes })] });
+      export const loss = (labels, outputs, tf) =>
+        tf.losses.softmaxCrossEntropy(tf.oneHot(labels, outputs.shape[1]), outputs);`;
+    await withModules({ 'no-import.mjs': text }, async (path) => {
+      await withCompute({ model: path('no-import.mjs') }, async ({ model }) => {
+        assert.equal(model.engineReason, 'no plan: the model has a loss of its own');
+      });
+    });
+  });
+
+  it('a module that throws or cannot be parsed is refused, with file and line', async () => {
+    const modules = {
+      'throws.mjs': "// a model\n\nthrow new Error('boom at import');\n",
+      'imports.mjs': "import './throws.mjs';\n",
+      'syntax.mjs': 'export const a = 1;\nexport const b = ;\n',
+      'names.mjs': "// a model\nimport { absent } from './good.mjs';\n",
+      'good.mjs': 'export const present = 1;\n',
+      'script.cjs': 'const a = ;\n',
+      'text.mjs': "throw 'no error';\n",
+    };
+    await withModules(modules, async (path) => {
+      const cases = [
+        ['throws.mjs', 'boom at import (throws.mjs:3)'],
+        ['imports.mjs', 'boom at import (throws.mjs:3)'],
+        ['syntax.mjs', "Unexpected token ';' (syntax.mjs:2)"],
+        [
+          'names.mjs',
+          "The requested module './good.mjs' does not provide an export named 'absent' (names.mjs:2)",
+        ],
+        ['script.cjs', "Unexpected token ';' (script.cjs:1)"],
+        ['text.mjs', 'no error'],
+      ] as const;
+      for (const [file, problem] of cases) {
+        await assertRefused({ model: path(file) }, (message) => {
+          const shown = message.replace(/\([^()]*[/\\]([^/\\]+)\)$/, '($1)');
+          assert.equal(shown, `model: ${path(file)} cannot be imported: ${problem}`);
+        });
+      }
+    });
+  });
+
+  it('a module that ends its thread while it is loaded is refused, by name', async () => {
+    const modules = {
+      'import.mjs': 'process.exit(0);',
+      'create.mjs': 'export const createModel = () => process.exit(3);',
+      'callback.mjs': "setImmediate(() => { throw new Error('boom'); });\nawait new Promise(() => {});",
+    };
+    await withModules(modules, async (path) => {
+      const cases = [
+        ['import.mjs', 'exited with code 0: a model must not call process.exit'],
+        ['create.mjs', 'exited with code 3: a model must not call process.exit'],
+        ['callback.mjs', 'ended: boom'],
+      ] as const;
+      for (const [file, how] of cases) {
+        await assertRefused({ model: path(file) }, (message) =>
+          assert.equal(message, `model: while ${path(file)} was loaded, a compute thread ${how}`),
+        );
+      }
+    });
   });
 
   it('a module that cannot be imported is refused', async () => {

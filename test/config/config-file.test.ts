@@ -48,8 +48,10 @@ describe('a configuration file', () => {
   });
 
   it('may be empty', () => {
-    assert.deepEqual(read('').values, {});
-    assert.deepEqual(read('# nothing\n').values, {});
+    for (const text of ['', '# nothing\n', '---\n']) {
+      const { values } = read(text);
+      assert.deepEqual(resolveTrainConfig(values), resolveTrainConfig({}), text);
+    }
   });
 
   const broken: [string, RegExp][] = [
@@ -57,6 +59,7 @@ describe('a configuration file', () => {
     ['k0: 1\nk0: 2', /job\.yaml:2 is not valid YAML: Map keys must be unique$/],
     ['k0: !!foo 1', /job\.yaml:1 is not valid YAML: Unresolved tag/],
     ['k0: *x', /job\.yaml is not valid YAML: Unresolved alias/],
+    ['k0: 1\n---\nk0: 2\n', /job\.yaml:2 begins a second document: the file must hold one$/],
     ['- k0', /job\.yaml must hold a map of settings, such as "policy: abs"$/],
     ['hello', /job\.yaml must hold a map of settings, such as "policy: abs"$/],
   ];

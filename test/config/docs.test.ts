@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, it } from 'mocha';
+import type { z } from 'zod';
+import { allowedText } from '../../src/config/allowed.js';
 import { readConfigFile } from '../../src/config/config-file.js';
 import { resolveTrainConfig } from '../../src/config/resolve.js';
 import { unusedSettings } from '../../src/config/unused-settings.js';
@@ -10,6 +12,7 @@ import { settings } from '../../src/config/settings.js';
 import { parseBursts } from '../../src/stragglers/bursts.js';
 import { parseSlowdown } from '../../src/stragglers/slowdown.js';
 import { parseStraggler, stragglerLaws } from '../../src/stragglers/parse-straggler.js';
+import { stragglerSchema } from '../../src/stragglers/straggler-spec.js';
 import { compareDoc } from './configuration-doc.js';
 
 const project = new URL('../../../', import.meta.url);
@@ -41,6 +44,27 @@ describe('docs/stragglers.md', () => {
       const { law: _name, ...defaults } = parseStraggler(law);
       assert.deepEqual(Object.fromEntries(stated), defaults);
     }
+  });
+
+  it('states the limits that are enforced', () => {
+    const limits = text.slice(text.indexOf('\nLimits'));
+    const rows = [...limits.matchAll(/^\| (`.*`.*) \| (a number .*) \|$/gm)];
+    const stated = new Map(
+      rows.flatMap(([, names = '', allowed = '']) => names.split(', ').map((name) => [name, allowed])),
+    );
+    const enforced = new Map<string, string>();
+    for (const { shape } of stragglerSchema.options) {
+      const { law, ...parameters } = shape as Readonly<Record<string, z.ZodType>> & typeof shape;
+      for (const [name, schema] of Object.entries(parameters)) {
+        if (name === 'file') continue;
+        // The shapes of two laws have limits of their own.
+        const key = name === 'shape' ? `\`shape\` of \`${law.value}\`` : `\`${name}\``;
+        const allowed = allowedText(schema);
+        assert.equal(enforced.get(key) ?? allowed, allowed, key);
+        enforced.set(key, allowed);
+      }
+    }
+    assert.deepEqual([...stated].sort(), [...enforced].sort());
   });
 
   it('has examples that are right', () => {

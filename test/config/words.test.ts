@@ -24,6 +24,12 @@ describe('allowedText', () => {
     it(text, () => assert.equal(allowedText(schema), text));
   }
 
+  it('tells an infinite value to be finite, where nothing else speaks against it', () => {
+    assert.equal(allowedText(z.number().positive(), Infinity), 'a finite number above 0');
+    assert.equal(allowedText(z.number().positive(), -Infinity), 'a number above 0');
+    assert.equal(allowedText(z.number().min(0).max(10), Infinity), 'a number from 0 to 10');
+  });
+
   it('goes with the kind, the choices and whether none is allowed', () => {
     assert.equal(valueKind(z.int().nullable()), 'number');
     assert.equal(valueKind(z.number().or(z.literal(Infinity)).optional()), 'number');

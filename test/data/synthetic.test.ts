@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { loadDataset, type Dataset, type Split } from '../../src/data/index.js';
 import { parseSynthetic, syntheticDefaults } from '../../src/data/synthetic.js';
 import { channelStatistics, countClasses } from '../../src/data/statistics.js';
-import { assertRefused } from './support/assert-data-error.js';
+import { StalewartError } from '../../src/errors.js';
 
 function tensors(dataset: Dataset, split: Split): { x: tf.Tensor2D; y: tf.Tensor1D } {
   const { inputScale, mean, deviation } = dataset.normalisation;
@@ -91,24 +91,29 @@ describe('the synthetic data set', () => {
     });
   });
 
-  it('refuses settings that it does not know, or that make no sense', async () => {
-    const wrong = [
+  const wrong: [string, string][] = [
+    [
       'colour=1',
-      'size=2',
-      'size=8.5',
-      'examples=0',
-      'classes=1',
-      'noise=-1',
-      'noise=',
-      'size',
-      'size=8=9',
-    ];
-    for (const setting of wrong) {
-      await assertRefused(
-        () => loadDataset(`synthetic:${setting}`),
-        'CONFIG',
-        /^dataset is "synthetic:.*": it must be synthetic or synthetic:examples=1…1000000,/,
+      'synthetic with the parameters examples, test, size, channels, classes, noise only, and "colour" is none of them',
+    ],
+    ['size=0', 'synthetic with size an integer from 4 to 256, and it is 0'],
+    ['channels=1,size=8.5', 'synthetic with size an integer from 4 to 256, and it is 8.5'],
+    ['examples=0', 'synthetic with examples an integer from 1 to 1000000, and it is 0'],
+    ['examples=1e12', 'synthetic with examples an integer from 1 to 1000000, and it is 1e12'],
+    ['classes=one', 'synthetic with classes an integer from 2 to 256, and it is one'],
+    ['noise=-1', 'synthetic with noise a number from 0 to 10, and it is -1'],
+    ['noise=', 'synthetic:name=value,name=value, and "noise=" is not such a pair'],
+    ['size', 'synthetic:name=value,name=value, and "size" is not such a pair'],
+    ['size=8=9', 'synthetic:name=value,name=value, and "size=8=9" is not such a pair'],
+  ];
+  for (const [setting, allowed] of wrong) {
+    it(`refuses ${setting}, in one short line`, async () => {
+      const line = `dataset is "synthetic:${setting}": it must be ${allowed}`;
+      assert.ok(line.length <= 200);
+      await assert.rejects(
+        loadDataset(`synthetic:${setting}`),
+        (error) => error instanceof StalewartError && error.code === 'CONFIG' && error.message === line,
       );
-    }
-  });
+    });
+  }
 });

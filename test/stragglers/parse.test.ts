@@ -49,7 +49,10 @@ describe('parseStraggler', () => {
     ['exponential:mean=-1', 'exponential with mean a number above 0, and it is -1'],
     ['exponential:mean=0', 'exponential with mean a number above 0, and it is 0'],
     ['constant:mean=NaN', 'constant with mean a number above 0, and it is "NaN"'],
-    ['constant:mean=Infinity', 'constant with mean a number above 0, and it is Infinity'],
+    ['constant:mean=Infinity', 'constant with mean a finite number above 0, and it is Infinity'],
+    ['constant:mean=1e999', 'constant with mean a finite number above 0, and it is Infinity'],
+    ['weibull:shape=0.01', 'weibull with shape a number of at least 0.05, and it is 0.01'],
+    ['log-normal:cv=1e999', 'log-normal with cv a number above 0 and at most 100, and it is Infinity'],
     [
       'gamma:vmahc=0.6',
       'gamma with the parameters mean, vtask, vmach only, and "vmahc" is none of them (did you mean "vmach"?)',
@@ -162,7 +165,7 @@ describe('parseSlowdown', () => {
     ['3', '"3" has no colon'],
     ['0:0.5', 'the factor of 0 is 0.5'],
     ['0:x', 'the factor of 0 is "x"'],
-    ['0:Infinity', 'the factor of 0 is Infinity'],
+    ['0:Infinity', 'the factor of 0 is Infinity, which is not finite'],
     ['-1:2', '"-1" is neither a worker\'s index nor all'],
     ['1.5:2', '"1.5" is neither a worker\'s index nor all'],
     ['0:2,0:3', '"0" is there twice'],
@@ -191,6 +194,7 @@ describe('parseBursts', () => {
     ['8:on=10,off=30', '8 has factor missing, which must be a number of at least 1'],
     ['8:on=0,off=30,factor=2', '8 has on 0, which must be a number above 0'],
     ['8:on=1,off=-1,factor=2', '8 has off -1, which must be a number above 0'],
+    ['8:on=1e999,off=1,factor=2', '8 has on Infinity, which must be a finite number above 0'],
     ['8:on=1,off=1,factor=2,speed=1', '8 has "speed", which is none of on, off, factor'],
     ['x:on=1,off=1,factor=2', '"x" is neither a worker\'s index nor all'],
   ];

@@ -40,6 +40,26 @@ describe('final block', () => {
     ]);
   });
 
+  it('has a singular for what there is one of', () => {
+    const counts = {
+      rounds: 1,
+      uploads: 1,
+      downloads: 1,
+      restarts: 1,
+      evaluationSamples: 1,
+      trainedSamples: 1,
+    };
+    const one = { ...summaryOf(25, finished), ...counts };
+    const text = renderFinalBlock(one, paths);
+    assert.match(text, /finished +1 round in /);
+    assert.match(text, / of 1 test example · /);
+    assert.match(text, /trained on 1 sample · /);
+    assert.match(text, /1 upload · 1 download · /);
+    assert.match(text, /1 restart for staleness · 1 crash$/m);
+    const virtual = renderFinalBlock({ ...one, time: 1 }, paths, { timeUnit: 'virtual' });
+    assert.match(virtual, /1 round in 1 unit of virtual time/);
+  });
+
   it('says that a run was stopped', () => {
     const text = renderFinalBlock(
       summaryOf(10, { ...finished, status: 'stopped', reason: 'interrupted', discarded: 0, failures: 0 }),

@@ -69,6 +69,12 @@ describe('progress display', () => {
     assert.match(text, /^ {2}3 {2}○ idle {8}3\/6 {5}37 {9}3$/m);
   });
 
+  it('has a singular for the one worker', () => {
+    const text = renderDisplay(midway({ workers: 1 }).snapshot(40), { columns: 80, rows: 24, colour: false });
+    assert.match(text, / · 1 worker · /);
+    assert.match(text, / of 1 worker$/m);
+  });
+
   it('stands still before the first round', () => {
     const state = createProgressState({ header, goal: { rounds: null, time: null, targetAccuracy: null } });
     const text = renderDisplay(state.snapshot(0), { columns: 80, rows: 24, colour: false });

@@ -52,9 +52,9 @@ describe('progress', () => {
     assert.deepEqual(lines, [
       'info  training starts policy=abs model=lenet dataset=cifar10 workers=10 backend=wasm threads=2 mode=local',
       'info  round 10 of=400 K=3 maxStaleness=6 loss=1.917 restarts=1 imagesPerSecond=1920 elapsed=0:05 left=3:15',
-      'info  evaluation: 14.7 % of 10000 test examples version=12 loss=1.917 elapsed=0:06',
+      'info  evaluation: 14.7 % of 10,000 test examples version=12 loss=1.917 elapsed=0:06',
       'info  round 20 of=400 K=3 maxStaleness=6 loss=1.643 accuracy=0.1476 restarts=2 imagesPerSecond=1920 elapsed=0:10 left=3:10',
-      'info  evaluation: 19.0 % of 10000 test examples version=24 loss=1.643 elapsed=0:12',
+      'info  evaluation: 19.0 % of 10,000 test examples version=24 loss=1.643 elapsed=0:12',
     ]);
   });
 

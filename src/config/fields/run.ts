@@ -84,7 +84,7 @@ export const outputFields = {
     .min(1)
     .nullable()
     .default(null)
-    .describe('run directory: a new or empty folder')
+    .describe('run directory: a folder without a run')
     .register(settingNotes, {
       topic: 'Output',
       value: 'DIR',
