@@ -9,7 +9,7 @@ import { type LayerPlanner, onlyInput, settingsOf } from './layer-planner.js';
 import { activation } from './schemas.js';
 
 const settings = z.object({ units: z.int().positive(), use_bias: z.boolean(), activation });
-const panelFloats = 256 * 4;
+const panelFloats = 257 * 4;
 
 export const planDense: LayerPlanner = (builder, layer, inputs, { rate }) => {
   const config = settingsOf(settings, layer);
