@@ -53,8 +53,20 @@ const dense = fc.record({
   useBias: fc.boolean(),
 });
 
+/** Suited to Winograd's algorithm, from the second on. */
+const wide = fc.record({
+  kind: fc.constant('convolution' as const),
+  filters: fc.constantFrom(8, 12, 16),
+  kernelSize: fc.constant<[number, number]>([3, 3]),
+  padding,
+  activation,
+  useBias: fc.boolean(),
+  trainable: fc.boolean(),
+});
+
 type Image =
   | (typeof convolution extends fc.Arbitrary<infer T> ? T : never)
+  | (typeof wide extends fc.Arbitrary<infer T> ? T : never)
   | (typeof dilated extends fc.Arbitrary<infer T> ? T : never)
   | (typeof pooling extends fc.Arbitrary<infer T> ? T : never);
 type Flat = typeof dense extends fc.Arbitrary<infer T> ? T : never;
@@ -68,7 +80,7 @@ interface Recipe {
   readonly seed: number;
 }
 
-const recipes = (image: fc.Arbitrary<Image>): fc.Arbitrary<Recipe> =>
+const recipes = (image: fc.Arbitrary<Image>, minLength = 0): fc.Arbitrary<Recipe> =>
   fc.record({
     input: fc.tuple(
       fc.integer({ min: 3, max: 12 }),
@@ -76,7 +88,7 @@ const recipes = (image: fc.Arbitrary<Image>): fc.Arbitrary<Recipe> =>
       fc.integer({ min: 1, max: 9 }),
     ),
     batch: fc.integer({ min: 1, max: 19 }),
-    images: fc.array(image, { maxLength: 3 }),
+    images: fc.array(image, { minLength, maxLength: 3 }),
     flat: fc.array(dense, { maxLength: 2 }),
     classes: fc.integer({ min: 2, max: 11 }),
     seed: fc.nat({ max: 1e6 }),
@@ -165,6 +177,15 @@ describe('a plan of a random small model', () => {
     await fc.assert(
       fc.asyncProperty(recipe, (each) => assertSameStep(each, 'cpu')),
       { numRuns: 300 },
+    );
+  });
+
+  it('with several wide filters takes the step that the cpu backend takes', async () => {
+    await fc.assert(
+      fc.asyncProperty(recipes(fc.oneof(wide, pooling), 2).filter(fits), (each) =>
+        assertSameStep(each, 'cpu'),
+      ),
+      { numRuns: 60 },
     );
   });
 

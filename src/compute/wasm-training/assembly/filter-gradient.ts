@@ -19,6 +19,8 @@ import { winogradGradient } from './winograd-gradient';
 const VECTOR: usize = 16;
 /** What a band's rows of x and tile of dy may take of the nearest cache. */
 const BAND_BYTES: i32 = 20480;
+/** Pixels of dy that a band has at least: with fewer, a tile has too little to do. */
+const LEAST_PIXELS: i32 = 48;
 
 /** Columns of x that the windows of a row span. */
 @inline
@@ -113,7 +115,10 @@ export function addFilterGradient(
   const outRow = <usize>g.outWidth * outPixel;
   const lists = listsOf(g);
   const elements = elementsOf(g);
-  const band = max(1, BAND_BYTES / (<i32>xRow * g.strideHeight + g.outWidth * OUT_TILE * <i32>GROUP));
+  const band = max(
+    (LEAST_PIXELS + g.outWidth - 1) / g.outWidth,
+    BAND_BYTES / (<i32>xRow * g.strideHeight + g.outWidth * OUT_TILE * <i32>GROUP),
+  );
   for (let bandStart = 0; bandStart < g.outHeight; bandStart += band) {
     const bandEnd = min(bandStart + band, g.outHeight);
     const bandDy = dy + <usize>bandStart * outRow;
