@@ -30,6 +30,8 @@ const gap = 16;
 const blockFloats = 2 ** 17;
 /** With fewer channels there is more to transform than to multiply. */
 const leastChannels = 8;
+/** Tiles of a block: with fewer the gradient's sums are moved about too often; more are of no use. */
+const leastTiles = 8;
 const mostTiles = 64;
 
 /** The most tiles in a block of Winograd's algorithm, 3 × 3 taps by stride 1; 0: products are summed one by one. */
@@ -46,7 +48,7 @@ export function winogradTiles(g: ConvShape): number {
     Math.min(g.inChannels, g.outChannels) >= leastChannels;
   if (!suits) return 0;
   const tileFloats = planes * lanes * (g.inChannels + g.outChannels);
-  return Math.min(mostTiles, Math.max(4, Math.floor(blockFloats / tileFloats)));
+  return Math.min(mostTiles, Math.max(leastTiles, Math.floor(blockFloats / tileFloats)));
 }
 
 /** For the filter, packed for either direction. */
