@@ -1,8 +1,8 @@
 /**
- * Stalewart's one public door. `train` starts a live run; the round engine and its operators work on any `Observable` of
+ * Stalewart's one public door. `train` starts a live run, `simulate` the same in simulated time; the round engine and its operators work on any `Observable` of
  * events; policies, models and data sets of your own are passed to `train` as values.
  */
-export { train } from './run/train.js';
+export { simulate, train } from './run/train.js';
 export type { TrainOptions } from './run/train-options.js';
 export type { TrainEnvironment } from './run/train-environment.js';
 export type { Notice, Run, RunInfo } from './run/run.js';

@@ -11,7 +11,9 @@
  */
 import { Observable, type OperatorFunction } from 'rxjs';
 import type { Commit, EngineEvent, EngineStep, Fail, Time, WorkerId } from './events.js';
-import { advance, type EngineOptions, type EngineState, initialState } from './round-engine.js';
+import { Engine } from './engine.js';
+import type { EngineOptions, EngineState } from './engine-state.js';
+import { initialState } from './round-engine.js';
 
 /** A closed round. */
 export interface Round {
@@ -37,7 +39,8 @@ export class RoundEngineError extends Error {
  * Feeds every event to the round engine and emits what is to be done. Completes after the step that holds `finish` or
  * `fail`, or with its source; errors with what a policy throws.
  * @param resumeFrom state to go on from (default: before any worker joined)
- * @param onState called with the state after each step, before the step is emitted (for checkpoints)
+ * @param onState called with the state after each step, before the step is emitted. It is the engine's own, good to be read
+ *   until the next event; `plainState` makes a copy to be kept (for checkpoints)
  */
 export function runRoundEngine<State>(
   options: EngineOptions<State>,
@@ -46,20 +49,20 @@ export function runRoundEngine<State>(
 ): OperatorFunction<EngineEvent, EngineStep> {
   return (events$) =>
     new Observable<EngineStep>((subscriber) => {
-      let state = resumeFrom ?? initialState(options);
+      const engine = new Engine(options, resumeFrom ?? initialState(options));
       return events$.subscribe({
         next: (event) => {
           let effects: EngineStep['effects'];
           try {
-            ({ state, effects } = advance(options, state, event));
+            effects = engine.advance(event);
           } catch (error) {
             // A policy threw: the stream's error, not its source's.
             subscriber.error(error);
             return;
           }
-          onState?.(state);
+          onState?.(engine);
           subscriber.next({ event, effects });
-          if (state.status === 'over') subscriber.complete();
+          if (engine.status === 'over') subscriber.complete();
         },
         error: (error) => subscriber.error(error),
         complete: () => subscriber.complete(),

@@ -9,42 +9,12 @@
  * It keeps, whatever the policy says: an update is applied at most once and never from a dead incarnation or attempt; versions
  * increase by 1; a commit has exactly K^t contributions unless it says why not; each living worker has one assignment.
  */
-import type { Contribution, Effect, EngineEvent, Time } from './events.js';
+import type { EngineOptions, EngineState } from './engine-state.js';
+import type { Effect, EngineEvent } from './events.js';
 import { absentMember } from './member.js';
-import type { Member, Policy } from './policy.js';
-import { Turn } from './turn.js';
+import { Engine } from './engine.js';
 
-export interface EngineOptions<State = unknown> {
-  readonly policy: Policy<State>;
-  /** N expected at the start: workers 0 … N−1. Others may join later. */
-  readonly workers: number;
-  /** A join of a worker with this number or above is ignored, for each number below costs memory. Default: 10,000; never
-   *  less than `workers`. */
-  readonly maxWorkers?: number;
-  /** U, given with every assignment. */
-  readonly localSteps: number;
-  /** The run is finished when this version is committed; null (default): never. */
-  readonly maxRounds?: number | null;
-  /** Non-finite updates: refuse and go on (true), or fail the run, naming round and worker (false, default). */
-  readonly skipNonFinite?: boolean;
-  /** Seconds (or time units) after its opening at which a round closes degraded with the contributions that it has; if it
-   *  has none by then, it closes on the first that comes. null (default): it waits for all K^t. */
-  readonly roundDeadline?: number | null;
-}
-
-export interface EngineState<State = unknown> {
-  /** finishing: over after the next commit. */
-  readonly status: 'running' | 'finishing' | 'over';
-  /** Why it is finishing or over. */
-  readonly statusReason: string;
-  readonly version: number;
-  readonly openedAt: Time | null;
-  /** The deadline of the open round passed while it had no contribution: the first one closes it. */
-  readonly overdue: boolean;
-  readonly members: readonly Member[];
-  readonly contributions: readonly Contribution[];
-  readonly policy: State;
-}
+export type { EngineOptions, EngineState } from './engine-state.js';
 
 /** The state before any worker has joined. */
 export function initialState<State>(options: EngineOptions<State>): EngineState<State> {
@@ -58,33 +28,21 @@ export function initialState<State>(options: EngineOptions<State>): EngineState<
     overdue: false,
     members,
     contributions: [],
+    refusedInRow: 0,
     policy: options.policy.initial(view),
   };
 }
 
-/** One turn: what the event means. The given state is not changed. */
+/**
+ * What the event means. The given state is not changed. Every call copies it: who feeds many events, one after the other, does
+ * so through `runRoundEngine`.
+ */
 export function advance<State>(
   options: EngineOptions<State>,
   state: EngineState<State>,
   event: EngineEvent,
 ): { readonly state: EngineState<State>; readonly effects: readonly Effect[] } {
-  const turn = new Turn(options, state, event.time);
-  switch (event.type) {
-    case 'worker-joined':
-      turn.workerJoined(event);
-      break;
-    case 'worker-lost':
-      turn.workerLost(event);
-      break;
-    case 'update-arrived':
-      turn.updateArrived(event);
-      break;
-    case 'deadline-passed':
-      turn.deadlinePassed(event);
-      break;
-    case 'stop-requested':
-      turn.stopRequested(event);
-      break;
-  }
-  return { state: turn.state(), effects: turn.effects };
+  const engine = new Engine(options, state);
+  const effects = engine.advance(event);
+  return { state: engine.state(), effects };
 }

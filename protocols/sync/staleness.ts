@@ -34,7 +34,10 @@ export function stalenessThreshold(rule: ThresholdRule, inputs: ThresholdInputs)
   }
 }
 
-/** Whether a worker of staleness τ_k must restart under the bound τ_max. */
-export function meetsBound(test: StalenessTest, staleness: number, maxStaleness: number): boolean {
-  return test === 'ge' ? staleness >= maxStaleness : staleness > maxStaleness;
+/**
+ * The bound τ_max seen from the versions: who computes from this one or an older is to restart. Each τ_k is `version` − the
+ * version that worker k computes from, and restarts when τ_k ≥ τ_max (`ge`) or τ_k > τ_max (`gt`).
+ */
+export function latestStale(test: StalenessTest, version: number, maxStaleness: number): number {
+  return test === 'ge' ? Math.floor(version - maxStaleness) : Math.ceil(version - maxStaleness) - 1;
 }

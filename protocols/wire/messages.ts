@@ -36,7 +36,7 @@ export const heartbeatSchema = z.strictObject({
   state: z.enum(['joining', 'computing', 'waiting', 'uploading', 'idle']),
 });
 
-/** Worker → server: outcome of the local steps. Tensor: the delta (final − received weights), float32, flat. */
+/** Worker → server: outcome of the local steps. Tensor: the delta (final − received weights, the final values of those that no gradient moves), float32, flat. */
 export const updateSchema = z.strictObject({
   type: z.literal('update'),
   ...fence,

@@ -5,13 +5,14 @@
  */
 import { type Command, Option } from 'commander';
 import { parseNumber } from '../config/parse-number.js';
-import { type Setting, settings } from '../config/settings.js';
+import type { RunMode } from '../config/run-mode.js';
+import { type Setting, settingsOf } from '../config/settings.js';
 import { topics } from '../config/setting-notes.js';
 
-/** Adds a flag per setting, under the headings of their topics. */
-export function addSettingFlags(command: Command): Command {
+/** Adds a flag per setting that has a meaning for such runs, under the headings of their topics. */
+export function addSettingFlags(command: Command, mode: RunMode): Command {
   for (const topic of topics) {
-    for (const setting of settings) {
+    for (const setting of settingsOf(mode)) {
       if (setting.topic === topic) addFlag(command, setting);
     }
   }
@@ -19,9 +20,9 @@ export function addSettingFlags(command: Command): Command {
 }
 
 /** The settings that were given as flags, by their names. */
-export function settingsFromFlags(command: Command): Record<string, unknown> {
+export function settingsFromFlags(command: Command, mode: RunMode): Record<string, unknown> {
   const given: Record<string, unknown> = {};
-  for (const setting of settings) {
+  for (const setting of settingsOf(mode)) {
     if (command.getOptionValueSource(setting.name) !== 'cli') continue;
     const text: unknown = command.getOptionValue(setting.name);
     given[setting.name] = typeof text === 'string' ? fromText(setting, text) : text;

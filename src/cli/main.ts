@@ -10,7 +10,7 @@ import { wantsColour } from '../telemetry/terminal-colour.js';
 import { dataCommand } from './data.js';
 import { doctorCommand } from './doctor.js';
 import { createProgram, type ProgramContext, runProgram } from './program.js';
-import { type RunTrain, trainCommand } from './train.js';
+import { type RunTrain, simulateCommand, trainCommand } from './train.js';
 
 collectLessOften();
 
@@ -29,6 +29,11 @@ const runTrain: RunTrain = async (request) => {
 const manifest = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
 const { version } = z.object({ version: z.string() }).parse(JSON.parse(manifest));
 
-const commands = [trainCommand(context, runTrain), dataCommand(context), doctorCommand(context)];
+const commands = [
+  trainCommand(context, runTrain),
+  simulateCommand(context, runTrain),
+  dataCommand(context),
+  doctorCommand(context),
+];
 const program = createProgram(version, commands, context);
 process.exitCode = await runProgram(program, process.argv.slice(2), context);

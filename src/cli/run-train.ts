@@ -1,10 +1,11 @@
 /**
- * Carries out `stalewart train`: connects a run to the terminal (progress, log, data set being fetched), to the signals that stop
+ * Carries out `stalewart train` and `simulate`: connects a run to the terminal (progress, log, data set being fetched), to the signals that stop
  * it, and to the exit code. Loaded only once the configuration is known to be right.
  */
 import { auditTime } from 'rxjs';
 import { systemClock } from '../clock/clock.js';
 import { exitCodes, StalewartError } from '../errors.js';
+import type { RunMode } from '../config/run-mode.js';
 import type { Run, RunInfo } from '../run/run.js';
 import { startRun } from '../run/train.js';
 import { fromConfig } from '../run/train-options.js';
@@ -20,7 +21,7 @@ import type { TrainRequest } from './train.js';
 const workersEvery = 100;
 
 /** @returns the exit code @throws StalewartError by which the run failed */
-export async function runTrainCommand({ config, origin, warnings }: TrainRequest): Promise<number> {
+export async function runTrainCommand({ mode, config, origin, warnings }: TrainRequest): Promise<number> {
   // A terminal or pipe that is gone must not keep the run from saving.
   process.stdout.on('error', () => undefined);
   const clock = systemClock();
@@ -36,7 +37,7 @@ export async function runTrainCommand({ config, origin, warnings }: TrainRequest
   });
   for (const warning of warnings) logger.warn(warning);
   const fetchDisplay = createFetchDisplay(process.stderr);
-  const run = startRun(fromConfig(config), {
+  const run = startRun(fromConfig(config, mode), {
     origin,
     onFetchProgress: (progress) => fetchDisplay.update(progress),
   });
@@ -52,10 +53,11 @@ export async function runTrainCommand({ config, origin, warnings }: TrainRequest
     if (info !== null) {
       writeLog = info.writeLog ?? (() => undefined);
       earlyLines.forEach(writeLog);
-      progress = showProgress(run, info, screen, logger);
+      progress = showProgress(run, info, mode, screen, logger);
     }
     const summary = await run.done;
-    return summary.status === 'stopped' ? exitCodes.stopped : exitCodes.finished;
+    const cut = signals.count > 1 && summary.finalAccuracy === null;
+    return summary.status === 'stopped' || cut ? exitCodes.stopped : exitCodes.finished;
   } catch (error) {
     if (!(error instanceof StalewartError) || error.code !== 'STOPPED') throw error;
     logger.info('stopped before the first round');
@@ -63,11 +65,11 @@ export async function runTrainCommand({ config, origin, warnings }: TrainRequest
   } finally {
     signals.release();
     progress?.close();
-    await report(run, config.json, screen);
+    await report(run, mode, config.json, screen);
   }
 }
 
-function showProgress(run: Run, info: RunInfo, screen: LiveScreen, logger: Logger): Progress {
+function showProgress(run: Run, info: RunInfo, mode: RunMode, screen: LiveScreen, logger: Logger): Progress {
   const { config, model, dataset, backend, threads, transport } = info;
   logger.info(`backend ${backend}: ${info.backendReason}`);
   logger.info(`engine ${info.engine}: ${info.engineReason}`);
@@ -75,6 +77,7 @@ function showProgress(run: Run, info: RunInfo, screen: LiveScreen, logger: Logge
   const progress = createProgress({
     header: { policy, model: model.name, dataset: dataset.name, backend, threads, workers, mode: transport },
     goal: { rounds, time, targetAccuracy },
+    realTime: mode === 'live',
     screen,
     logger,
     clock: systemClock(),
@@ -88,13 +91,18 @@ function showProgress(run: Run, info: RunInfo, screen: LiveScreen, logger: Logge
 }
 
 /** The final block, and the summary as JSON where it was asked for; nothing if training never began. */
-async function report(run: Run, json: boolean, screen: LiveScreen): Promise<void> {
+async function report(run: Run, mode: RunMode, json: boolean, screen: LiveScreen): Promise<void> {
   const summary = run.summary();
   const paths = (await run.ready.catch(() => null))?.paths ?? null;
   if (summary === null || paths === null) return;
   const { colour, glyphs } = screen;
   const modelSaved = run.savedModel() !== null;
-  const block = renderFinalBlock(summary, paths, { colour, glyphs, modelSaved });
+  const block = renderFinalBlock(summary, paths, {
+    colour,
+    glyphs,
+    modelSaved,
+    timeUnit: mode === 'live' ? 'seconds' : 'virtual',
+  });
   const stream = json ? process.stderr : process.stdout;
   stream.write(`${block}\n`);
   if (json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);

@@ -1,6 +1,6 @@
 /**
- * SIGINT, SIGTERM and SIGHUP (its terminal was closed): the first ends the run after the open round, the second at once, the
- * third ends the process, saving nothing.
+ * SIGINT, SIGTERM and SIGHUP (its terminal was closed): the first ends the run after the open round (or without it, when it
+ * does not close soon), the second at once, the third ends the process, saving nothing.
  */
 import { exitCodes } from '../errors.js';
 import type { Run } from '../run/run.js';
@@ -11,6 +11,8 @@ const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const patienceMilliseconds = 10_000;
 
 export interface SignalWatch {
+  /** Signals so far. */
+  readonly count: number;
   /** Gives the signals back. */
   release(): void;
 }
@@ -30,6 +32,9 @@ export function stopOnSignals(run: Pick<Run, 'stop'>, tell: (text: string) => vo
   };
   for (const signal of stopSignals) process.on(signal, stop);
   return {
+    get count() {
+      return count;
+    },
     release() {
       clearTimeout(force);
       for (const signal of stopSignals) process.off(signal, stop);

@@ -16,7 +16,8 @@ export interface LocalTask {
 }
 
 export interface LocalUpdate {
-  /** Final − received weights; same length and order as `parameters`; over a buffer of its own. */
+  /** Final − received weights, and the final values of those that no gradient moves; same length and order as
+   *  `parameters`; over a buffer of its own. */
   readonly delta: Float32Array;
   readonly steps: number;
   readonly samples: number;
@@ -62,7 +63,7 @@ export interface Compute {
   readonly backendReason: string;
   /** What carries out the steps of this model: `plan` (compiled for it) or `tfjs` (on the backend). */
   readonly engine: string;
-  /** Why this engine, in a few words: `no plan: layer drop (Dropout): rate is 0.25`. */
+  /** Why this engine, in a few words: `no plan: layer noise (GaussianNoise): a plan cannot do layers of this kind`. */
   readonly engineReason: string;
   readonly threads: number;
   readonly model: ModelInfo;

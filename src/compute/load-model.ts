@@ -3,19 +3,22 @@
  * here, once, before training starts.
  */
 import * as tf from '@tensorflow/tfjs';
-import { StalewartError } from '../errors.js';
+import { shownValue, StalewartError } from '../errors.js';
 import { firstLine } from './first-line.js';
+import { isLossName, lossNames } from './losses.js';
 import type { PostedModel } from './model-source.js';
 import type { ModelRequest } from './models/definition.js';
 import { models } from './models/registry.js';
-import type { UserLoss } from './objective.js';
+import type { Loss, UserLoss } from './objective.js';
 
 export interface LoadedModel {
   readonly name: string;
   readonly model: tf.LayersModel;
-  /** The module's own loss; null: softmax cross-entropy. */
-  readonly loss: UserLoss | null;
+  /** What the module exports; softmax cross-entropy if it exports none. */
+  readonly loss: Loss;
 }
+
+const defaultLoss = 'softmaxCrossEntropy' satisfies Loss;
 
 /** @throws StalewartError MODEL, field `model` */
 export async function loadModel(posted: PostedModel, request: ModelRequest): Promise<LoadedModel> {
@@ -29,13 +32,13 @@ async function load(posted: PostedModel, request: ModelRequest): Promise<LoadedM
     case 'builtin': {
       const { createModel } = await models[posted.name].load();
       const make = async () => createModel(request);
-      return { name: posted.name, model: await making(`${posted.name}`, request, make), loss: null };
+      return { name: posted.name, model: await making(`${posted.name}`, request, make), loss: defaultLoss };
     }
     case 'module':
       return loadModule(posted.path, posted.url, request);
     case 'topology': {
       const rebuild = async () => rebuilt(posted.topology, posted.weights);
-      return { name: posted.name, model: await making(posted.name, request, rebuild), loss: null };
+      return { name: posted.name, model: await making(posted.name, request, rebuild), loss: defaultLoss };
     }
   }
 }
@@ -52,15 +55,22 @@ async function loadModule(path: string, url: string, request: ModelRequest): Pro
     const found = Object.keys(module).join(', ') || 'nothing';
     throw modelError(`model: ${path} exports ${found}: it must export a function createModel`, path);
   }
-  if (loss !== undefined && typeof loss !== 'function') {
-    throw modelError(
-      `model: ${path} exports loss, but it is of type ${typeof loss}: it must be a function`,
-      path,
-    );
-  }
   const make = async (): Promise<unknown> => createModel({ ...request, tf });
+  const chosen = lossOf(path, loss);
   const model = await making(path, request, make);
-  return { name: model.name, model, loss: loss === undefined ? null : (loss as UserLoss) };
+  return { name: model.name, model, loss: chosen };
+}
+
+function lossOf(path: string, loss: unknown): Loss {
+  if (loss === undefined) return defaultLoss;
+  if (typeof loss === 'function') return loss as UserLoss;
+  if (isLossName(loss)) return loss;
+  const allowed = `a function, or one of ${lossNames.join(', ')}`;
+  throw new StalewartError('MODEL', `model: loss of ${path} is ${shownValue(loss)}: it must be ${allowed}`, {
+    field: 'model',
+    value: loss,
+    allowed,
+  });
 }
 
 async function making(

@@ -1,6 +1,7 @@
 /**
  * The local update (eq. 2 of arXiv 2301.08895), whatever takes the steps: from the received weights, U steps on batches
- * drawn without replacement from the worker's partition. What goes back is final − received weights. The outcome depends
+ * drawn without replacement from the worker's partition. What goes back is final − received weights, and the final values of
+ * those that no gradient moves. The outcome depends
  * on worker, attempt and received weights alone: weights, optimiser state and random streams are set afresh, so neither
  * the thread nor what it did before leaves a trace.
  */
@@ -9,6 +10,7 @@ import { attemptExamples } from './batches.js';
 import type { LocalTask, LocalUpdate } from './compute.js';
 import type { Gatherer } from './gather.js';
 import { sharedVector } from '../memory/shared-memory.js';
+import type { Range } from './untrained.js';
 import { seedThisThread } from './seeded-randomness.js';
 
 export interface LocalTaskOptions {
@@ -17,6 +19,8 @@ export interface LocalTaskOptions {
   readonly partitions: Partitions;
   readonly batchSize: number;
   readonly seed: number;
+  /** Weights that no gradient moves. */
+  readonly untrained: readonly Range[];
 }
 
 /** Takes the steps of one task after the other. */
@@ -62,7 +66,7 @@ export function runLocalTask(
   }
   if (losses.length < localSteps) return null;
   return {
-    delta: difference(stepper, task.parameters),
+    delta: difference(stepper, task.parameters, options.untrained),
     steps: localSteps,
     samples: localSteps * batchSize,
     loss: losses.reduce((sum, loss) => sum + loss, 0) / localSteps,
@@ -80,9 +84,14 @@ export function stepOnFirstExamples(stepper: Stepper, options: LocalTaskOptions)
   return stepper.step();
 }
 
-function difference(stepper: Stepper, received: Float32Array): Float32Array {
+function difference(stepper: Stepper, received: Float32Array, untrained: readonly Range[]): Float32Array {
   const delta = sharedVector(received.length);
   stepper.read(delta);
-  for (let i = 0; i < delta.length; i++) delta[i] = (delta[i] ?? 0) - (received[i] ?? 0);
+  // Weights that no gradient moves stay as they are.
+  let start = 0;
+  for (const [from, to] of [...untrained, [delta.length, delta.length] as const]) {
+    for (let i = start; i < from; i++) delta[i] = (delta[i] ?? 0) - (received[i] ?? 0);
+    start = to;
+  }
   return delta;
 }

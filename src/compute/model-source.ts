@@ -21,7 +21,7 @@ export interface LayersModelLike {
 
 /**
  * - the name of a built-in model (`lenet`, `mlp`, `resnet8`);
- * - the path of a module that exports `createModel({ inputShape, classes })` and may export `loss(labels, outputs)`;
+ * - the path of a module that exports `createModel({ inputShape, classes })` and may export `loss`, a function of labels and outputs or a name;
  * - a `tf.LayersModel`: trained from the weights that it has;
  * - a function that makes one: its initial weights are drawn anew from the run's seed.
  *

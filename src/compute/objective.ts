@@ -1,13 +1,17 @@
 /**
- * What training minimises, F(w): the mean loss of a batch plus the penalties of the layers' regularisers. The loss is the
- * one that the user's module exports, else softmax cross-entropy.
+ * What training minimises, F(w): the mean loss of a batch plus the penalties of the layers' regularisers. The loss is
+ * what the user's module exports, a function or a name, else softmax cross-entropy.
  */
 import * as tf from '@tensorflow/tfjs';
 import { StalewartError } from '../errors.js';
 import { meanCrossEntropy, type OutputKind } from './cross-entropy.js';
+import type { LossName } from './losses.js';
 
 /** A user's loss: int32 class indices `[batch]` and the model's outputs `[batch, classes]` to the batch's mean loss. */
 export type UserLoss = (labels: tf.Tensor1D, outputs: tf.Tensor2D) => tf.Scalar;
+
+/** A user's loss, or the name of one of ours. */
+export type Loss = UserLoss | LossName;
 
 export interface Objective {
   /** Mean loss of the batch, without penalties. Call inside `tf.tidy`. */
@@ -16,12 +20,14 @@ export interface Objective {
   total(outputs: tf.Tensor2D, labels: Int32Array): tf.Scalar;
 }
 
-export function createObjective(model: tf.LayersModel, userLoss: UserLoss | null): Objective {
+/** @param chosen null: softmax cross-entropy */
+export function createObjective(model: tf.LayersModel, chosen: Loss | null): Objective {
   const kind: OutputKind = endsInSoftmax(model) ? 'probabilities' : 'logits';
 
   function loss(outputs: tf.Tensor2D, labels: Int32Array): tf.Scalar {
-    if (userLoss === null) return meanCrossEntropy(outputs, labels, kind);
-    const value: unknown = userLoss(tf.tensor1d(labels, 'int32'), outputs);
+    if (chosen === null || chosen === 'softmaxCrossEntropy') return meanCrossEntropy(outputs, labels, kind);
+    if (chosen === 'meanSquaredError') return meanSquaredError(outputs, labels);
+    const value: unknown = chosen(tf.tensor1d(labels, 'int32'), outputs);
     if (!(value instanceof tf.Tensor) || value.rank !== 0) {
       const shown =
         value instanceof tf.Tensor ? `a tensor of shape [${value.shape.join(', ')}]` : typeof value;
@@ -42,6 +48,13 @@ export function createObjective(model: tf.LayersModel, userLoss: UserLoss | null
       return sum;
     },
   };
+}
+
+/** Mean over examples and classes of (output − one-hot label)², as a scalar that gradients flow through. */
+export function meanSquaredError(outputs: tf.Tensor2D, labels: Int32Array): tf.Scalar {
+  // As integers first: the wasm backend of TensorFlow.js 4.22 writes the bits of an integer 1 where float32 is asked for.
+  const truth = tf.oneHot(tf.tensor1d(labels, 'int32'), outputs.shape[1]).toFloat();
+  return tf.losses.meanSquaredError(truth, outputs) as tf.Scalar;
 }
 
 /** Whether the last thing that the model does is a softmax. */

@@ -1,10 +1,11 @@
 /**
  * The global weights and the deltas that wait to be added to them. It carries out what the round engine orders and
  * decides nothing: w ← w + scale · Σ weight · delta (eq. 3 of arXiv 2301.08895), summed in the order given, in double
- * precision, rounded once. So the same commits give the same weights bit for bit: live, simulated and replayed.
+ * precision, rounded once. Weights that no gradient moves become the weighted mean of what the workers have. So the same commits give the same weights bit for bit: live, simulated and replayed.
  */
 import { createHash } from 'node:crypto';
 import { littleEndianBytes } from './little-endian.js';
+import type { Range } from './untrained.js';
 import { sharedVector } from '../memory/shared-memory.js';
 
 /** What is used of the engine's `commit` effect. */
@@ -35,6 +36,8 @@ export interface ParameterStoreOptions {
   readonly version?: number;
   /** Default: `plainAveraging`. */
   readonly optimizer?: ServerOptimizer;
+  /** Weights that no gradient moves: of them, deltas hold values. Default: none. */
+  readonly untrained?: readonly Range[];
 }
 
 export interface ParameterStore {
@@ -66,6 +69,7 @@ export function createParameterStore(
   options: ParameterStoreOptions = {},
 ): ParameterStore {
   const optimizer = options.optimizer ?? plainAveraging;
+  const untrained = options.untrained ?? [];
   const deltas = new Map<string, Float32Array>();
   const step = new Float64Array(initial.length);
   let version = options.version ?? 0;
@@ -109,8 +113,10 @@ export function createParameterStore(
         for (let i = 0; i < step.length; i++) step[i] = (step[i] ?? 0) + weight * (delta[i] ?? 0);
       }
       for (let i = 0; i < step.length; i++) step[i] = (step[i] ?? 0) * order.scale;
+      for (const [from, to] of untrained) step.fill(0, from, to);
       const next = sharedVector(weights.length);
       optimizer.apply(weights, step, next);
+      for (const range of untrained) average(parts, range, weights, next);
       weights = next;
       version = order.version;
       for (const { updateId } of order.contributions) deltas.delete(updateId);
@@ -118,6 +124,21 @@ export function createParameterStore(
     },
     sha256: () => createHash('sha256').update(littleEndianBytes(weights)).digest('hex'),
   };
+}
+
+interface Part {
+  readonly weight: number;
+  readonly delta: Float32Array;
+}
+
+/** The weighted mean; where all weights are 0, what there was before. */
+function average(parts: readonly Part[], [from, to]: Range, current: Float32Array, next: Float32Array): void {
+  const total = parts.reduce((sum, { weight }) => sum + weight, 0);
+  for (let i = from; i < to; i++) {
+    let sum = 0;
+    for (const { weight, delta } of parts) sum += weight * (delta[i] ?? 0);
+    next[i] = total === 0 ? (current[i] ?? 0) : sum / total;
+  }
 }
 
 /** Whether no element is NaN or infinite. */

@@ -54,11 +54,17 @@ export async function saveModel(
   const fresh = beside('new');
   const old = beside('old');
   await rm(fresh, { recursive: true, force: true });
-  await mkdir(fresh, { recursive: true });
-  await writeFile(join(fresh, 'weights.bin'), littleEndianBytes(parameters));
-  await writeFile(join(fresh, 'model.json'), `${JSON.stringify(json)}\n`);
-  await rename(folder, old).catch(ignoreMissing);
-  await rename(fresh, folder);
+  try {
+    await mkdir(fresh, { recursive: true });
+    await writeFile(join(fresh, 'weights.bin'), littleEndianBytes(parameters));
+    await writeFile(join(fresh, 'model.json'), `${JSON.stringify(json)}\n`);
+    await rename(folder, old).catch(ignoreMissing);
+    await rename(fresh, folder);
+  } catch (error) {
+    // The disk may be full: what came of it would only take up room.
+    await rm(fresh, { recursive: true, force: true }).catch(() => undefined);
+    throw error;
+  }
   await rm(old, { recursive: true, force: true });
 }
 

@@ -11,3 +11,8 @@ import { seededRandom } from '../random/seeded-random.js';
 export function seedThisThread(seed: number, ...stream: readonly (number | string)[]): void {
   Math.random = seededRandom(seed, ...stream);
 }
+
+/** The next number of this thread's stream, where we draw in place of TensorFlow.js. */
+export function drawFromThisThread(): number {
+  return Math.random();
+}

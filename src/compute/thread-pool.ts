@@ -29,6 +29,8 @@ interface Slot {
   ready: boolean;
   /** What its thread was given: the job that it does, and the one ahead. */
   given: readonly Turn<PendingJob>[];
+  /** Ends the watch over a job that is to stop. */
+  cancelWatch: CancelTimer;
   /** Threads of this place that died idle since one of them did a job. */
   idleDeaths: number;
 }
@@ -36,6 +38,8 @@ interface Slot {
 /** Idle deaths in a row after which a place stays empty; the pauses before its replacements come to 3.1 s in all. */
 const maxIdleDeaths = 5;
 const firstPauseSeconds = 0.1;
+/** How long the step of a job that is aborted may go on. */
+const stopSeconds = 30;
 
 export interface ThreadPoolOptions {
   /** Told, in one line, when a thread had to be replaced, and when it could not be. */
@@ -129,6 +133,7 @@ export class ThreadPool {
     for (const cancel of this.#pauses) cancel();
     this.#pauses.clear();
     const refusal = new StalewartError('COMPUTE', 'the compute pool was closed');
+    for (const { cancelWatch } of slots) cancelWatch();
     for (const { item } of slots.flatMap(({ given }) => given)) item.reject(refusal);
     this.#refuse(refusal);
     await Promise.all(slots.map(({ thread }) => thread.end()));
@@ -154,7 +159,7 @@ export class ThreadPool {
           turn.item.reject(error);
         },
       });
-      const slot: Slot = { thread, ready: false, given: [], idleDeaths };
+      const slot: Slot = { thread, ready: false, given: [], cancelWatch: () => undefined, idleDeaths };
       this.#slots.add(slot);
     });
   }
@@ -180,12 +185,23 @@ export class ThreadPool {
   #abort(pending: PendingJob): void {
     if (this.#queue.withdraw(pending)) return pending.reject(pending.signal?.reason);
     Atomics.store(pending.cancel, 0, 1); // its thread sees it before the next step
-    for (const { given } of this.#slots) {
+    for (const slot of this.#slots) {
+      const { given } = slot;
+      if (given[0]?.item === pending) this.#seeThatItStops(slot, pending);
       const ahead = given.slice(1).find(({ item }) => item === pending);
       if (ahead === undefined) continue;
       this.#queue.keepPlace(ahead);
       pending.reject(pending.signal?.reason);
     }
+  }
+
+  /** A step that never ends (a loop in a user's loss) must not hold its thread for ever. */
+  #seeThatItStops(slot: Slot, pending: PendingJob): void {
+    slot.cancelWatch = this.#clock.after(stopSeconds, () => {
+      takeFirst(slot);
+      this.#replace(slot, new StalewartError('COMPUTE', `a step did not end within ${stopSeconds} s`));
+      pending.reject(pending.signal?.reason);
+    });
   }
 
   #answered(slot: Slot, answer: Answer): void {
@@ -260,6 +276,7 @@ export class ThreadPool {
 /** The job that the slot's thread does is done, or will not be. */
 function takeFirst(slot: Slot): Turn<PendingJob> | undefined {
   const [first, ...ahead] = slot.given;
+  slot.cancelWatch();
   slot.given = ahead;
   return first;
 }

@@ -11,7 +11,7 @@ import { type ChosenEngine, chooseEngine, type Engine } from './engine.js';
 import { firstLine } from './first-line.js';
 import { createGatherer } from './gather.js';
 import { type LoadedModel, loadModel } from './load-model.js';
-import { createObjective, endsInSoftmax } from './objective.js';
+import { createObjective } from './objective.js';
 import { type Parameters, parametersOf } from './parameters.js';
 import { createPlanEngine } from './plan/plan-engine.js';
 import { planModel } from './plan/plan-model.js';
@@ -25,6 +25,7 @@ import {
   type ThreadMessage,
 } from './thread-messages.js';
 import { createTfjsEngine } from './tfjs-engine.js';
+import { untrainedRanges } from './untrained.js';
 
 if (parentPort === null) throw new Error('thread.js runs as a worker thread only');
 const port = parentPort;
@@ -65,14 +66,15 @@ function choose(loaded: LoadedModel, parameters: Parameters, initial: Float32Arr
   const { model } = loaded;
   const gatherer = createGatherer(dataset);
   const objective = createObjective(model, loaded.loss);
+  const untrained = untrainedRanges(parameters.weights);
   return chooseEngine({
     choice: data.engine,
     backend: data.backend,
     initial,
-    tfjs: createTfjsEngine({ ...data, model, parameters, objective, gatherer }),
+    tfjs: createTfjsEngine({ ...data, model, parameters, objective, gatherer, untrained }),
     makePlan() {
-      if (loaded.loss !== null) return { refusal: 'the model has a loss of its own' };
-      if (endsInSoftmax(model)) return { refusal: 'the model ends in a softmax' };
+      const { loss } = loaded;
+      if (typeof loss === 'function') return { refusal: 'the model has a loss of its own' };
       const plan = planModel({
         topology: model.toJSON(null, false),
         weights: parameters.weights,
@@ -81,8 +83,9 @@ function choose(loaded: LoadedModel, parameters: Parameters, initial: Float32Arr
         batchSize,
         learningRate,
         localOptimizer,
+        loss,
       });
-      return 'refusal' in plan ? plan : createPlanEngine(plan, { ...data, gatherer });
+      return 'refusal' in plan ? plan : createPlanEngine(plan, { ...data, gatherer, untrained });
     },
   });
 }

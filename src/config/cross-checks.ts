@@ -9,7 +9,9 @@ import { checkTraceCovers, loadTrace } from '../stragglers/trace.js';
 import { didYouMean } from './did-you-mean.js';
 import { refusedDataset, refusedModel } from './known-names.js';
 import { inWordsOf, type Origin } from './origin.js';
+import type { RunMode } from './run-mode.js';
 import type { ParsedTrainConfig } from './schema.js';
+import { taskTimesProblem } from './task-times-problem.js';
 
 /** What a program brings along beside the built-in names. */
 export interface KnownNames {
@@ -30,6 +32,7 @@ export function crossChecks(
   said: Readonly<Record<string, unknown>>,
   origin: Origin,
   known: KnownNames,
+  mode: RunMode = 'live',
 ): readonly FailedCheck[] {
   const failed: FailedCheck[] = [];
   const refuse = (
@@ -62,7 +65,7 @@ export function crossChecks(
   if (model !== null) refuse('model', model);
   const dataset = refusedDataset(config.dataset, known.datasets);
   if (dataset !== null) refuse('dataset', dataset);
-  for (const setting of ['slowdown', 'bursts'] as const) {
+  for (const setting of ['slowdown', 'bursts', 'latency', 'bandwidth'] as const) {
     const [stranger] = strangers(config[setting], workers);
     if (stranger === undefined) continue;
     refuse(setting, `for workers 0 to ${workers - 1}, and ${stranger} is none of them`, 'workers');
@@ -70,6 +73,10 @@ export function crossChecks(
   if (config.straggler.law === 'empirical') {
     const line = traceProblem(config.straggler.file, workers, origin);
     if (line !== null) failed.push({ settings: ['straggler', 'workers'], line });
+  }
+  if (mode === 'simulated' && !failed.some(({ settings }) => settings.includes('workers'))) {
+    const allowed = taskTimesProblem(config);
+    if (allowed !== null) refuse('straggler', allowed, 'workers', 'slowdown', 'bursts');
   }
   if (config.heartbeatTimeout <= config.heartbeat) {
     const bound = `${origin.nameOf('heartbeat')}, which is ${config.heartbeat}`;

@@ -10,12 +10,13 @@ import { configError, StalewartError } from '../errors.js';
 import { crossChecks, type KnownNames } from './cross-checks.js';
 import { didYouMean, nearest } from './did-you-mean.js';
 import { apiOrigin, type Origin } from './origin.js';
+import type { RunMode } from './run-mode.js';
 import { parseNumber } from './parse-number.js';
 import { type ParsedTrainConfig, trainConfigSchema } from './schema.js';
 import { findSetting, settings } from './settings.js';
 import { hiddenCredentials } from '../transport/nats-address.js';
 
-/** The settings of a live run, every default written out. Plain JSON but for `a`, which may be `Infinity`. */
+/** The settings of a run, every default written out. Plain JSON but for `a`, which may be `Infinity`. */
 export type TrainConfig = Omit<
   ParsedTrainConfig,
   keyof PolicySettings | 'localSteps' | 'threads' | 'rounds'
@@ -27,6 +28,9 @@ export type TrainConfig = Omit<
     readonly rounds: number | null;
   };
 
+/** Where the schema's own defaults are not for this mode. In simulated time every task takes time. */
+const defaultsOf = { live: {}, simulated: { straggler: 'exponential' } } as const;
+
 /** Rounds of a run that nothing else ends. */
 const defaultRounds = 1000;
 const defaultLocalSteps = 10;
@@ -35,17 +39,19 @@ const defaultLocalSteps = 10;
  * @param input an object with any of the settings; anything else in it is an error
  * @param origin how errors name a setting; default: by its plain name
  * @param own policies, and names of models and data sets, that the program brings along
+ * @param mode of the run: what it may be given, and some defaults, depend on it. Default: `live`
  * @throws StalewartError CONFIG: one line per wrong setting
  */
 export function resolveTrainConfig(
   input: unknown,
   origin: Origin = apiOrigin,
   own: Partial<KnownNames> = {},
+  mode: RunMode = 'live',
 ): TrainConfig {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     throw configError('the configuration', input, 'a map of settings');
   }
-  const said = withInfinities(input);
+  const said = withInfinities({ ...defaultsOf[mode], ...withoutUndefined(input) });
   const known: KnownNames = {
     policies: [...policies, ...(own.policies ?? [])],
     models: own.models ?? [],
@@ -58,7 +64,7 @@ export function resolveTrainConfig(
   const config = parsed.data ?? trainConfigSchema.strip().parse(without(said, wrong));
   const lines = [
     ...issues.flatMap((issue) => describeIssue(issue, said, origin)),
-    ...crossChecks(config, said, origin, known)
+    ...crossChecks(config, said, origin, known, mode)
       .filter((failed) => !failed.settings.some((setting) => wrong.has(setting)))
       .map(({ line }) => line),
   ];
@@ -103,6 +109,10 @@ function describeIssue(
 function hideCredentials(nats: unknown): unknown {
   if (typeof nats === 'string') return hiddenCredentials(nats);
   return Array.isArray(nats) ? nats.map(hideCredentials) : nats;
+}
+
+function withoutUndefined(input: object): object {
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
 }
 
 function without(said: Record<string, unknown>, names: ReadonlySet<string>): Record<string, unknown> {

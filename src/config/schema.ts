@@ -1,11 +1,12 @@
 /**
- * Every setting of `train`, with its range, default and description: the one source of the command line's flags, of the
+ * Every setting of `train` and `simulate`, with its range, default and description: the one source of the command line's flags, of the
  * keys of YAML files, of the API's fields and of docs/configuration.md. Checks that need more than one setting are in
  * `cross-checks.ts`; `resolveTrainConfig` does it all.
  */
 import { z } from 'zod';
 import { dataFields } from './fields/data.js';
 import { policyFields } from './fields/policy.js';
+import { networkFields } from './fields/network.js';
 import { outputFields, runFields } from './fields/run.js';
 import { supervisionFields } from './fields/supervision.js';
 import { trainingFields } from './fields/training.js';
@@ -17,6 +18,7 @@ export const trainConfigSchema = z.strictObject({
   ...dataFields,
   ...unequalFleetFields,
   ...supervisionFields,
+  ...networkFields,
   ...runFields,
   ...outputFields,
 });

@@ -1,8 +1,9 @@
 /** What `--help` and the docs need to know of a setting beyond its schema and its description. */
 import { z } from 'zod';
+import type { RunMode } from './run-mode.js';
 
 /** Headings of `--help` and of docs/configuration.md, in this order. */
-export const topics = ['Policy', 'Training', 'Data', 'Fleet', 'Run', 'Output'] as const;
+export const topics = ['Policy', 'Training', 'Data', 'Fleet', 'Network', 'Run', 'Output'] as const;
 export type Topic = (typeof topics)[number];
 
 export interface SettingNotes {
@@ -15,6 +16,8 @@ export interface SettingNotes {
   readonly default?: string;
   /** For a switch that is on by default: what its opposite does. */
   readonly off?: string;
+  /** The only runs that it has a meaning for. Default: all. */
+  readonly only?: RunMode;
 }
 
 /** Notes by schema. */

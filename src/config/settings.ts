@@ -3,6 +3,7 @@
  * key `batchSize` in YAML and the field `batchSize` in the API.
  */
 import { allowedText, allowsNull, choicesOf, valueKind } from './allowed.js';
+import type { RunMode } from './run-mode.js';
 import { trainConfigSchema } from './schema.js';
 import { type SettingNotes, settingNotes } from './setting-notes.js';
 
@@ -46,6 +47,17 @@ export const settings: readonly Setting[] = Object.entries(trainConfigSchema.sha
 });
 
 const byName = new Map(settings.map((setting) => [setting.name, setting]));
+
+/** Those that have a meaning for runs of this mode. */
+export function settingsOf(mode: RunMode): readonly Setting[] {
+  return settings.filter(({ only }) => only === undefined || only === mode);
+}
+
+/** What of a configuration has a meaning for runs of this mode. */
+export function settingsOfMode(config: object, mode: RunMode): Record<string, unknown> {
+  const foreign = new Set(settings.filter(({ only = mode }) => only !== mode).map(({ name }) => name));
+  return Object.fromEntries(Object.entries(config).filter(([name]) => !foreign.has(name)));
+}
 
 export function findSetting(name: string): Setting | undefined {
   return byName.get(name);

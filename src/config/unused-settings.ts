@@ -3,6 +3,8 @@ import type { PolicyDefinition } from '../../protocols/sync/policy.js';
 import { findPolicy } from '../../protocols/sync/registry.js';
 import { policySettingsSchema } from '../../protocols/sync/settings.js';
 import { apiOrigin, type Origin } from './origin.js';
+import type { RunMode } from './run-mode.js';
+import { findSetting } from './settings.js';
 import type { TrainConfig } from './resolve.js';
 
 /** Settings that only training reads. */
@@ -30,12 +32,19 @@ export function unusedSettings(
   config: TrainConfig,
   origin: Origin = apiOrigin,
   policy: PolicyDefinition | undefined = findPolicy(config.policy),
+  mode: RunMode = 'live',
 ): readonly string[] {
   const given = new Set(Object.entries(said).flatMap(([name, value]) => (value === undefined ? [] : [name])));
   return [...given].flatMap((name) => {
-    const why = whyUnused(name, given, config, policy, origin);
+    const why = outOfMode(name, mode) ?? whyUnused(name, given, config, policy, origin);
     return why === null ? [] : [`${origin.nameOf(name)} has no effect: ${why}`];
   });
+}
+
+function outOfMode(name: string, mode: RunMode): string | null {
+  const only = findSetting(name)?.only ?? mode;
+  if (only === mode) return null;
+  return only === 'live' ? 'time is simulated' : 'only simulated time has such a network';
 }
 
 function whyUnused(

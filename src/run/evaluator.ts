@@ -1,7 +1,7 @@
 /**
  * Measures the global model on test examples while training goes on: every so many rounds, one evaluation at a time, on
- * the snapshot that the commit made. When evaluating is slower than the rounds, rounds in between are passed over rather
- * than piled up.
+ * the snapshot that the commit made. When evaluating is slower than the rounds, a live run passes over those in between
+ * rather than pile them up; simulated time can wait, so there every version that is due is evaluated.
  */
 import type { Compute } from '../compute/compute.js';
 import type { EvaluationRecord, RoundRecord } from '../telemetry/run-events.js';
@@ -12,6 +12,8 @@ export interface EvaluatorOptions {
   readonly everyRounds: number;
   /** Test examples per evaluation; null: all. */
   readonly samples: number | null;
+  /** Most versions that may wait their turn; null (default): a newer one takes the place of the one that waits. */
+  readonly backlog?: number | null;
   readonly onEvaluation: (record: EvaluationRecord) => void;
   readonly onError: (error: unknown) => void;
 }
@@ -20,7 +22,9 @@ export class Evaluator {
   readonly #options: EvaluatorOptions;
   /** Settles when nothing is being evaluated; never rejects. */
   #running: Promise<void> | null = null;
-  #next: (() => Promise<void>) | null = null;
+  #waiting: (() => Promise<void>)[] = [];
+  /** Called when one fewer waits. */
+  #onRoom: () => void = () => undefined;
   /** Version that was last evaluated on all test examples. */
   #evaluatedInFull: number | null = null;
   #dueAt: number;
@@ -36,27 +40,30 @@ export class Evaluator {
     this.#dueAt = options.everyRounds;
   }
 
-  /** A round has closed with these weights. */
-  committed(round: RoundRecord, weights: Float32Array): void {
-    if (round.version < this.#dueAt || this.#skipped) return;
-    this.#next = () => this.#evaluate(round, weights, this.#options.samples);
-    this.#dueAt = round.version + this.#options.everyRounds - (round.version % this.#options.everyRounds);
+  /** A round has closed with these weights. With a backlog: what it returns is to be waited for before the next. */
+  committed(round: RoundRecord, weights: Float32Array): Promise<void> | undefined {
+    const { everyRounds, samples, backlog = null } = this.#options;
+    if (round.version < this.#dueAt || this.#skipped) return undefined;
+    if (backlog === null) this.#waiting = [];
+    this.#waiting.push(() => this.#evaluate(round, weights, samples));
+    this.#dueAt = round.version + everyRounds - (round.version % everyRounds);
     this.#running ??= this.#work();
+    return backlog === null ? undefined : this.#room(backlog);
   }
 
   /**
    * After training: the final weights on all test examples, unless just that was done last. What waits its turn is
-   * dropped, what is running is waited for. Resolves at once where evaluations are skipped.
+   * dropped unless there is a backlog, what is running is waited for. Resolves at once where evaluations are skipped.
    */
   async final(round: RoundRecord, weights: Float32Array): Promise<void> {
-    this.#next = null;
+    if (this.#options.backlog == null) this.#waiting = [];
     await Promise.race([this.#finish(round, weights), this.#whenSkipped]);
   }
 
   /** From now on nothing is evaluated and nothing told; nobody waits for an evaluation that is running. */
   skip(): void {
     this.#skipped = true;
-    this.#next = null;
+    this.#waiting = [];
     this.#skip();
   }
 
@@ -66,12 +73,25 @@ export class Evaluator {
   }
 
   async #work(): Promise<void> {
-    while (this.#next !== null) {
-      const evaluate = this.#next;
-      this.#next = null;
-      await evaluate();
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      await next();
+      this.#onRoom();
     }
     this.#running = null;
+    this.#onRoom();
+  }
+
+  /** Resolves when no more than `backlog` evaluations are under way or waiting. */
+  async #room(backlog: number): Promise<void> {
+    const underWay = (): number => this.#waiting.length + (this.#running === null ? 0 : 1);
+    while (underWay() > backlog && !this.#skipped) {
+      await Promise.race([
+        this.#whenSkipped,
+        new Promise<void>((resolve) => {
+          this.#onRoom = resolve;
+        }),
+      ]);
+    }
   }
 
   async #evaluate(round: RoundRecord, weights: Float32Array, samples: number | null): Promise<void> {

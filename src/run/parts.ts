@@ -1,16 +1,18 @@
 /**
- * The parts of a live run, made in the order in which they can fail: output folder, messages, data, model. Whatever is made
+ * The parts of a run, made in the order in which they can fail: output folder, messages, data, model. Whatever is made
  * is handed to `closers` at once, so that a later failure leaves nothing behind.
  */
 import type { EngineOptions } from '../../protocols/sync/round-engine.js';
 import type { Compute } from '../compute/compute.js';
 import { createCompute } from '../compute/compute-pool.js';
 import { createParameterStore, type ParameterStore } from '../compute/parameter-store.js';
+import { untrainedRanges } from '../compute/untrained.js';
 import type { Dataset } from '../data/dataset.js';
 import type { FetchProgress } from '../data/fetch/fetch-progress.js';
 import { loadDataset } from '../data/load-dataset.js';
 import { makePartitions } from '../data/partitions/make-partitions.js';
 import { parsePartition } from '../data/partitions/partition-spec.js';
+import type { TrainConfig } from '../config/resolve.js';
 import { createTaskTimes, type TaskTimes } from '../stragglers/task-times.js';
 import { createRunDirectory, type RunDirectory } from '../telemetry/run-directory.js';
 import { createLocalTransport } from '../transport/local-transport.js';
@@ -23,7 +25,8 @@ import type { ResolvedTrainOptions } from './train-options.js';
 export interface Parts {
   /** Null: nothing is written. */
   readonly directory: RunDirectory | null;
-  readonly transport: Transport;
+  /** Null in simulated time. */
+  readonly transport: Transport | null;
   readonly dataset: Dataset;
   readonly compute: Compute;
   readonly store: ParameterStore;
@@ -56,11 +59,8 @@ export async function prepareParts(
   const directory = resolved.out === null ? null : await createRunDirectory(resolved.out, { runId });
   if (directory !== null) closers.add(() => directory.abandon());
   signal.throwIfAborted();
-  const transport =
-    config.nats === null
-      ? createLocalTransport()
-      : await connectNatsTransport({ url: config.nats, name: runId });
-  closers.add(() => transport.close());
+  const transport = resolved.mode === 'live' ? await openTransport(config.nats, runId) : null;
+  if (transport !== null) closers.add(() => transport.close());
   signal.throwIfAborted();
   const loading = loadDataset(resolved.dataset, {
     seed: config.seed,
@@ -102,7 +102,9 @@ export async function prepareParts(
     transport,
     dataset,
     compute,
-    store: createParameterStore(compute.model.initial),
+    store: createParameterStore(compute.model.initial, {
+      untrained: untrainedRanges(compute.model.weights),
+    }),
     taskTimes: createTaskTimes(straggler, { workers, seed, slowdown, bursts }),
     engine: {
       policy,
@@ -113,6 +115,10 @@ export async function prepareParts(
       roundDeadline: config.roundDeadline,
     },
   };
+}
+
+async function openTransport(nats: TrainConfig['nats'], name: string): Promise<Transport> {
+  return nats === null ? createLocalTransport() : connectNatsTransport({ url: nats, name });
 }
 
 /** Rejects with the signal's reason when it aborts; never resolves. */

@@ -29,6 +29,7 @@ export class Recorder {
   readonly #summary: SummaryBuilder;
   readonly #trains: boolean;
   #lastRound: RoundRecord | null = null;
+  #written: Promise<unknown> = Promise.resolve();
   #failures = 0;
 
   constructor(streams: RecordStreams, directory: RunDirectory | null, options: SummaryOptions) {
@@ -42,9 +43,14 @@ export class Recorder {
     return this.#lastRound;
   }
 
+  /** Resolves when the files can take the next step: to be waited for by whoever makes steps faster than a disk may take. */
+  get written(): Promise<unknown> {
+    return this.#written;
+  }
+
   /** The files buffer what the disk is slower to take; their failures are told by the directory's own stream. */
   step(step: EngineStep): RoundRecord | null {
-    void this.#directory?.journal.append(step);
+    if (this.#directory !== null) this.#written = this.#directory.journal.append(step);
     this.#streams.steps$.next(step);
     const { round: counted, restarts } = this.#records.step(step);
     // Without training there are no samples that were trained on, whatever the updates say.

@@ -72,7 +72,8 @@ export interface Run {
    */
   readonly done: Promise<Summary>;
   /**
-   * Ends the run after the open round (default), or at once: then no evaluation is waited for, nor is there a final one.
+   * Ends the run after the open round (default; live, without it if it does not close within 10 s, or twice the longest round
+   * where that is more), or at once: then no evaluation is waited for, nor is there a final one.
    * While the run is still being prepared either ends it before it trains. Settles as `done` does.
    */
   stop(when?: 'finish-round' | 'now'): Promise<Summary>;

@@ -7,6 +7,7 @@ import type { Policy, PolicyDefinition } from '../../protocols/sync/policy.js';
 import { findPolicy } from '../../protocols/sync/registry.js';
 import type { ModelSource } from '../compute/model-source.js';
 import type { Origin } from '../config/origin.js';
+import type { RunMode } from '../config/run-mode.js';
 import { resolveTrainConfig, type TrainConfig } from '../config/resolve.js';
 import type { TrainConfigInput } from '../config/schema.js';
 import type { DatasetLike } from '../data/as-dataset.js';
@@ -25,6 +26,7 @@ export interface TrainOptions extends Omit<TrainConfigInput, 'policy' | 'model' 
 }
 
 export interface ResolvedTrainOptions {
+  readonly mode: RunMode;
   /** What goes into `config.json`. */
   readonly config: TrainConfig;
   readonly policy: Policy;
@@ -38,7 +40,11 @@ export interface ResolvedTrainOptions {
  * @param origin how errors name a setting
  * @throws StalewartError CONFIG: one line per wrong setting
  */
-export function resolveTrainOptions(options: TrainOptions, origin?: Origin): ResolvedTrainOptions {
+export function resolveTrainOptions(
+  options: TrainOptions,
+  origin?: Origin,
+  mode: RunMode = 'live',
+): ResolvedTrainOptions {
   const { policy = 'abs', model = 'lenet', dataset = 'cifar10', out, ...rest } = options;
   const definition = asDefinition(policy);
   const input = {
@@ -48,23 +54,24 @@ export function resolveTrainOptions(options: TrainOptions, origin?: Origin): Res
     dataset: typeof dataset === 'string' ? dataset : ownName(dataset, 'dataset'),
     ...(out === false || out === undefined ? {} : { out }),
   };
-  const config = resolveTrainConfig(input, origin, {
+  const own = {
     policies: typeof policy === 'string' || definition === undefined ? [] : [definition],
     models: typeof model === 'string' ? [] : [input.model],
     datasets: typeof dataset === 'string' ? [] : [input.dataset],
-  });
+  };
+  const config = resolveTrainConfig(input, origin, own, mode);
   const chosen = definition ?? findPolicy(config.policy);
   if (chosen === undefined) throw configError('policy', config.policy, 'the name of a policy');
   const folder = out === false ? null : (config.out ?? undefined);
-  return { config, policy: checkedPolicy(chosen.create(config)), model, dataset, out: folder };
+  return { mode, config, policy: checkedPolicy(chosen.create(config)), model, dataset, out: folder };
 }
 
 /** For a front end that has resolved its settings itself and knows policies, models and data sets by name only. */
-export function fromConfig(config: TrainConfig): ResolvedTrainOptions {
+export function fromConfig(config: TrainConfig, mode: RunMode = 'live'): ResolvedTrainOptions {
   const definition = findPolicy(config.policy);
   if (definition === undefined) throw configError('policy', config.policy, 'the name of a policy');
   const { model, dataset } = config;
-  return { config, policy: definition.create(config), model, dataset, out: config.out ?? undefined };
+  return { mode, config, policy: definition.create(config), model, dataset, out: config.out ?? undefined };
 }
 
 function asDefinition(policy: NonNullable<TrainOptions['policy']>): PolicyDefinition | undefined {

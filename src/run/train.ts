@@ -1,5 +1,5 @@
 /**
- * `train`: a live run from its options to its summary. The parts are brought together in the order in which they can fail
+ * A run from its options to its summary: `train` live, `simulate` in simulated time. The parts are brought together in the order in which they can fail
  * and taken down in the reverse order, however the run ends. Whatever was learnt is saved, also by a run that failed.
  */
 import { randomBytes } from 'node:crypto';
@@ -8,6 +8,7 @@ import type { EngineStep } from '../../protocols/sync/events.js';
 import { AskError } from '../../actors/supervision.js';
 import { systemClock } from '../clock/clock.js';
 import { saveModel } from '../compute/save-model.js';
+import { settingsOfMode } from '../config/settings.js';
 import { withoutCredentials } from '../config/without-credentials.js';
 import { oneLineOf, StalewartError } from '../errors.js';
 import { describeFleet } from '../stragglers/task-times.js';
@@ -28,6 +29,7 @@ import type { Notice, Run, RunInfo } from './run.js';
 import type { TrainEnvironment } from './train-environment.js';
 import { type ResolvedTrainOptions, resolveTrainOptions, type TrainOptions } from './train-options.js';
 import { throttledNotice } from './throttled-notice.js';
+import { startSimulation } from './simulated-training.js';
 import { startTraining, type Training } from './training.js';
 
 /**
@@ -45,7 +47,19 @@ export function train(options: TrainOptions = {}, environment: TrainEnvironment 
   return startRun(resolveTrainOptions(options, environment.origin), environment);
 }
 
-/** `train` for whoever has resolved the options already. */
+/**
+ * The same run in simulated time: the same round engine, policies, model, data and gradients, only that workers take the times
+ * that the straggler law draws (virtual units) and the clock jumps from event to event. Settings that only a live run has are
+ * passed over. The outcome depends on the options alone, not on the machine or the number of threads.
+ *
+ * @param options as for `train`; `straggler` is `exponential` by default
+ * @throws StalewartError CONFIG: one line per wrong setting
+ */
+export function simulate(options: TrainOptions = {}, environment: TrainEnvironment = {}): Run {
+  return startRun(resolveTrainOptions(options, environment.origin, 'simulated'), environment);
+}
+
+/** `train` or `simulate` for whoever has resolved the options already. */
 export function startRun(resolved: ResolvedTrainOptions, environment: TrainEnvironment = {}): Run {
   return new TrainRun(resolved, environment);
 }
@@ -98,7 +112,7 @@ class TrainRun implements Run {
   stop(when: 'finish-round' | 'now' = 'finish-round'): Promise<Summary> {
     if (this.#stop !== 'now') this.#stop = when;
     this.#breakOff.abort(new StalewartError('STOPPED', 'the run was stopped before it began to train'));
-    this.#training?.live.stop(when, stoppedByUser);
+    this.#training?.control.stop(when, stoppedByUser);
     if (when === 'now') this.#training?.evaluator.skip();
     return this.done;
   }
@@ -106,7 +120,7 @@ class TrainRun implements Run {
   async crash(worker: number): Promise<boolean> {
     if (this.#training === null || this.#summary !== null) return false;
     try {
-      return await this.#training.live.crash(worker);
+      return await this.#training.control.crash(worker);
     } catch (error) {
       // The actors are gone.
       if (error instanceof AskError) return false;
@@ -154,7 +168,8 @@ class TrainRun implements Run {
     });
     const config = withoutCredentials(this.#resolved.config);
     const { compute, dataset, directory, taskTimes, transport } = parts;
-    await directory?.writeConfig(config);
+    const { mode } = this.#resolved;
+    await directory?.writeConfig({ mode, ...settingsOfMode(config, mode) });
     const info: RunInfo = {
       id: this.id,
       config,
@@ -166,7 +181,7 @@ class TrainRun implements Run {
       engine: compute.engine,
       engineReason: compute.engineReason,
       threads: compute.threads,
-      transport: transport.name,
+      transport: transport?.name ?? 'simulated',
       fleet: describeFleet(taskTimes),
       paths: directory?.paths ?? null,
       writeLog: directory === null ? null : (line) => void directory.log(line),
@@ -196,30 +211,31 @@ class TrainRun implements Run {
     const options = { policy: policy.name, seed, workers, compute };
     const recorder = new Recorder(this.#streams, directory, options);
     this.#tellTrouble(parts);
-    const clock = systemClock();
-    this.#now = clock.now;
-    const training = await startTraining({
+    const start = this.#resolved.mode === 'live' ? startTraining : startSimulation;
+    const training = await start({
       run: this.id,
       config,
       parts,
-      clock,
+      clock: systemClock(),
       recorder,
       fleet: this.#fleet,
       notice: (level, message) => this.#notice(level, message),
     });
     this.#training = training;
-    this.#closers.add(() => training.live.close());
-    if (this.#stop !== null) training.live.stop(this.#stop, stoppedByUser);
+    this.#now = () => training.now();
+    this.#closers.add(() => training.control.close());
+    if (this.#stop !== null) training.control.stop(this.#stop, stoppedByUser);
     if (this.#stop === 'now') training.evaluator.skip();
     const ended = await training.ended;
     const { reason, wallSeconds } = ended;
-    await training.live.close();
+    await training.control.close();
     const { lastRound } = recorder;
-    const nothing = ended.error === null && lastRound === null && reason !== stoppedByUser;
+    const stopped = reason.startsWith(stoppedByUser);
+    const nothing = ended.error === null && lastRound === null && !stopped;
     const error = nothing ? new StalewartError('COMPUTE', `no round was closed: ${reason}`) : ended.error;
     const trained = compute === 'gradients' && lastRound !== null;
     if (trained) await training.evaluator.final(lastRound, store.current());
-    const status = error !== null ? 'failed' : reason === stoppedByUser ? 'stopped' : 'finished';
+    const status = error !== null ? 'failed' : stopped ? 'stopped' : 'finished';
     const failure = error?.message ?? null;
     const weightsSha256 = compute === 'none' ? null : store.sha256();
     const summary = recorder.summary({ status, reason, failure, weightsSha256, wallSeconds });
@@ -265,7 +281,7 @@ class TrainRun implements Run {
     const warn = (text: string): void => this.#notice('warn', text);
     const dropped = throttledNotice(systemClock(), warn, 'messages dropped');
     const refused = throttledNotice(systemClock(), warn, 'messages refused');
-    transport.status$.subscribe((status) => {
+    transport?.status$.subscribe((status) => {
       if (status.type === 'disconnected') this.#notice('warn', `connection lost: ${status.detail}`);
       if (status.type === 'connected') this.#notice('info', `connected: ${status.detail}`);
       if (status.type === 'refused-message') refused.tell(`message refused: ${status.detail}`);

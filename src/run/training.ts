@@ -10,20 +10,21 @@ import type { Clock } from '../clock/clock.js';
 import type { TrainConfig } from '../config/resolve.js';
 import { oneLineOf, StalewartError } from '../errors.js';
 import { seededRandom } from '../random/seeded-random.js';
-import type { FailureRecord, WorkerStatus } from '../telemetry/run-events.js';
+import type { EvaluationRecord, FailureRecord, WorkerStatus } from '../telemetry/run-events.js';
 import { Evaluator } from './evaluator.js';
 import { throttledNotice } from './throttled-notice.js';
 import type { FleetStatus } from './fleet-status.js';
+import { createLastRound, type LastRound } from './last-round.js';
 import { type LiveRun, startLiveRun } from './live-run.js';
 import type { Parts } from './parts.js';
 import type { Recorder } from './recorder.js';
 import type { Notice } from './run.js';
-import { startTimeLimit, type TimeLimit } from './time-limit.js';
 
 export interface TrainingOptions {
   readonly run: string;
   readonly config: TrainConfig;
   readonly parts: Parts;
+  /** Time on the wall. */
   readonly clock: Clock;
   readonly recorder: Recorder;
   readonly fleet: FleetStatus;
@@ -39,22 +40,35 @@ export interface TrainingEnd {
   readonly wallSeconds: number;
 }
 
+/** What a run asks of whatever carries it out. */
+export interface TrainingControl {
+  /** Ends it after the open round, or at once. */
+  stop(when: 'finish-round' | 'now', reason: string): void;
+  /** Crashes the worker's present incarnation; false: there was none to crash. */
+  crash(worker: number): Promise<boolean>;
+  /** Resolves when nothing of it is left. */
+  close(): Promise<void>;
+}
+
 export interface Training {
-  readonly live: LiveRun;
+  readonly control: TrainingControl;
   readonly evaluator: Evaluator;
+  /** Seconds, or virtual time units, since the start. */
+  now(): number;
   /** Resolves when the last round is over; actors may still be running. */
   readonly ended: Promise<TrainingEnd>;
 }
 
-/** Starts the actors and lets them train. */
+/** Starts the actors of a live run and lets them train. */
 export async function startTraining(options: TrainingOptions): Promise<Training> {
   const { run, config, parts, clock, recorder, fleet, notice } = options;
   const { compute, store, transport, engine, taskTimes } = parts;
+  if (transport === null) throw new TypeError('a live run needs a transport');
   const ending = deferred<Omit<TrainingEnd, 'wallSeconds'>>();
   const trains = config.compute === 'gradients';
   let beganAt: number | null = null;
   let live: LiveRun | null = null;
-  let timeLimit: TimeLimit | null = null;
+  let lastRound: LastRound | null = null;
 
   const evaluator = new Evaluator({
     compute,
@@ -62,6 +76,7 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
     samples: config.evalSamples,
     onEvaluation: (record) => {
       recorder.evaluation(record);
+      tellIfNotFinite(record, notice);
       const { testAccuracy, version } = record;
       if (config.targetAccuracy === null || testAccuracy < config.targetAccuracy) return;
       live?.stop('now', `accuracy ${testAccuracy.toFixed(4)} at version ${version}`);
@@ -85,8 +100,8 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
       fleet.step(step, state);
       const round = recorder.step(step);
       if (round === null) return;
-      timeLimit?.roundClosed(round.time);
-      if (trains) evaluator.committed(round, store.current());
+      lastRound?.roundClosed(round.time);
+      if (trains) void evaluator.committed(round, store.current());
     },
     over: (outcome) => ending.resolve({ reason: outcome.reason, error: errorOf(outcome, config) }),
   };
@@ -122,24 +137,34 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
   });
   const started = live;
   started.failures$.subscribe((failure) => recorder.failure(failureRecord(failure)));
-  if (config.time !== null) {
-    timeLimit = startTimeLimit({
-      clock,
-      seconds: config.time,
-      stop: (when, reason) => started.stop(when, reason),
-      awaited: () =>
-        fleet
-          .workers()
-          .filter(isAwaited)
-          .map(({ worker }) => worker),
-      warn: (message) => notice('warn', message),
-    });
-  }
+  const last = createLastRound({
+    clock,
+    stop: (when, reason) => started.stop(when, reason),
+    awaited: () =>
+      fleet
+        .workers()
+        .filter(isAwaited)
+        .map(({ worker }) => worker),
+    warn: (message) => notice('warn', message),
+  });
+  lastRound = last;
+  const { time } = config;
+  const cancelTime =
+    time === null
+      ? () => undefined
+      : clock.after(time, () => last.begin(`${time} seconds`, 'the time is up'));
   const ended = ending.promise.then((end) => {
-    timeLimit?.cancel();
+    cancelTime();
+    last.cancel();
     return { ...end, wallSeconds: beganAt === null ? 0 : clock.now() - beganAt };
   });
-  return { live: started, evaluator, ended };
+  const control: TrainingControl = {
+    stop: (when, reason) =>
+      when === 'now' ? started.stop(when, reason) : last.begin(reason, 'the run is to stop'),
+    crash: (worker) => started.crash(worker),
+    close: () => started.close(),
+  };
+  return { control, evaluator, now: clock.now, ended };
 }
 
 /** Whether the round may still wait for it. */
@@ -147,7 +172,16 @@ function isAwaited({ state }: WorkerStatus): boolean {
   return state !== 'idle' && state !== 'gone';
 }
 
-function failureOf(error: unknown): StalewartError {
+/** A network may train on finite losses and still be of no use: its moving statistics may be. */
+export function tellIfNotFinite(
+  { version, testLoss }: EvaluationRecord,
+  notice: TrainingOptions['notice'],
+): void {
+  if (!Number.isFinite(testLoss))
+    notice('warn', `the loss of version ${version} on test examples is ${testLoss}`);
+}
+
+export function failureOf(error: unknown): StalewartError {
   if (error instanceof StalewartError) return error;
   const message = oneLineOf(error);
   if (error instanceof PolicyError)
@@ -155,14 +189,15 @@ function failureOf(error: unknown): StalewartError {
   return new StalewartError('COMPUTE', `the server failed: ${message}`, { cause: error });
 }
 
-function errorOf({ code, reason }: RunOutcome, config: TrainConfig): StalewartError | null {
+export function errorOf({ code, reason }: RunOutcome, config: TrainConfig): StalewartError | null {
   switch (code) {
     case null:
       return null;
     case 'no-workers':
       return new StalewartError('NO_WORKERS', reason);
     case 'non-finite': {
-      const mend = `lower learningRate (${config.learningRate}), or refuse such updates with skipNonFinite`;
+      const lower = `lower learningRate (${config.learningRate})`;
+      const mend = config.skipNonFinite ? lower : `${lower}, or refuse such updates with skipNonFinite`;
       return new StalewartError('NON_FINITE', `${reason}: ${mend}`, {
         field: 'learningRate',
         value: config.learningRate,

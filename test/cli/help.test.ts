@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'mocha';
-import { settings } from '../../src/config/settings.js';
+import { settings, settingsOf } from '../../src/config/settings.js';
 import { topics } from '../../src/config/setting-notes.js';
 import { runCli } from './run-cli.js';
 
@@ -18,7 +18,7 @@ describe('stalewart --help', () => {
   it('lists the commands', async () => {
     const { exitCode, stdout } = await runCli(['--help']);
     assert.equal(exitCode, 0);
-    for (const command of ['train', 'data', 'doctor', 'help']) {
+    for (const command of ['train', 'simulate', 'data', 'doctor', 'help']) {
       assert.match(stdout, new RegExp(`^  ${command} `, 'm'));
     }
   });
@@ -31,19 +31,27 @@ describe('stalewart --help', () => {
   });
 });
 
-describe('stalewart train --help', () => {
-  it('shows every setting under its topic, in 100 columns', async () => {
-    const { exitCode, stdout } = await runCli(['train', '--help']);
-    assert.equal(exitCode, 0);
-    const lines = stdout.split('\n');
-    assert.ok(lines.every((line) => line.length <= 100));
-    assert.deepEqual(
-      lines.filter((line) => /^[A-Z]\w+:$/.test(line)).map((line) => line.slice(0, -1)),
-      ['Arguments', ...topics, 'Options'],
-    );
-    for (const { flag, kind, default: fallback } of settings) {
-      const shown = kind === 'boolean' && fallback === 'true' ? flag.replace('--', '--no-') : flag;
-      assert.match(stdout, new RegExp(`^  ${shown}\\b`, 'm'), flag);
-    }
+for (const [command, mode] of [
+  ['train', 'live'],
+  ['simulate', 'simulated'],
+] as const) {
+  describe(`stalewart ${command} --help`, () => {
+    it('shows every setting of such a run under its topic, and no other, in 100 columns', async () => {
+      const { exitCode, stdout } = await runCli([command, '--help']);
+      assert.equal(exitCode, 0);
+      const lines = stdout.split('\n');
+      assert.ok(lines.every((line) => line.length <= 100));
+      const own = settingsOf(mode);
+      assert.deepEqual(
+        lines.filter((line) => /^[A-Z]\w+:$/.test(line)).map((line) => line.slice(0, -1)),
+        ['Arguments', ...topics.filter((topic) => own.some((setting) => setting.topic === topic)), 'Options'],
+      );
+      for (const setting of settings) {
+        const { flag, kind, default: fallback } = setting;
+        const shown = kind === 'boolean' && fallback === 'true' ? flag.replace('--', '--no-') : flag;
+        const found = new RegExp(`^  ${shown}\\b`, 'm').test(stdout);
+        assert.equal(found, own.includes(setting), flag);
+      }
+    });
   });
-});
+}

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { createProgram, type ProgramContext, runProgram } from '../../src/cli/program.js';
-import { type RunTrain, trainCommand, type TrainRequest } from '../../src/cli/train.js';
-import { settings } from '../../src/config/settings.js';
+import { type RunTrain, simulateCommand, trainCommand, type TrainRequest } from '../../src/cli/train.js';
+import { settingsOf } from '../../src/config/settings.js';
 import { configError, StalewartError } from '../../src/errors.js';
 
 interface Outcome {
@@ -15,7 +15,14 @@ interface Outcome {
   readonly errors: string;
 }
 
-async function train(args: readonly string[], run: RunTrain = async () => 0): Promise<Outcome> {
+const train = (args: readonly string[], run?: RunTrain): Promise<Outcome> => call('train', args, run);
+const simulate = (args: readonly string[], run?: RunTrain): Promise<Outcome> => call('simulate', args, run);
+
+async function call(
+  name: 'train' | 'simulate',
+  args: readonly string[],
+  run: RunTrain = async () => 0,
+): Promise<Outcome> {
   let request: TrainRequest | null = null;
   let errors = '';
   const context: ProgramContext = {
@@ -26,11 +33,11 @@ async function train(args: readonly string[], run: RunTrain = async () => 0): Pr
     },
     exitCode: 0,
   };
-  const command = trainCommand(context, (given) => {
+  const command = (name === 'train' ? trainCommand : simulateCommand)(context, (given) => {
     request = given;
     return run(given);
   });
-  const exitCode = await runProgram(createProgram('1.2.3', [command], context), ['train', ...args], context);
+  const exitCode = await runProgram(createProgram('1.2.3', [command], context), [name, ...args], context);
   return { exitCode, request, errors };
 }
 
@@ -60,46 +67,51 @@ describe('the train command', () => {
     assert.equal(request?.config.out, '-results');
   });
 
-  it('understands a flag for every setting', async () => {
-    const values: Readonly<Record<string, string>> = {
-      policy: 'k-async',
-      kRounding: 'ceil',
-      threshold: 'ceil-a-over-k',
-      stalenessTest: 'gt',
-      lossSmoothing: '0.5',
-      localOptimizer: 'adam',
-      model: 'mlp',
-      backend: 'wasm',
-      engine: 'tfjs',
-      compute: 'none',
-      dataset: 'mnist',
-      partition: 'shards:2',
-      straggler: 'exponential',
-      slowdown: '0:2',
-      bursts: '0:on=1,off=1,factor=2',
-      nats: 'nats://localhost:4222',
-      targetAccuracy: '0.5',
-      heartbeatTimeout: '9',
-      restartBackoffMax: '9',
-      run: 'r1',
-    };
-    const args = settings.flatMap(({ name, flag, kind, default: fallback }) => {
-      if (kind === 'boolean') return [fallback === 'true' ? flag.replace('--', '--no-') : flag];
-      return [flag, values[name] ?? '3'];
+  for (const [name, mode] of [
+    ['train', 'live'],
+    ['simulate', 'simulated'],
+  ] as const) {
+    it(`understands a flag for every setting of ${name}`, async () => {
+      const values: Readonly<Record<string, string>> = {
+        policy: 'k-async',
+        kRounding: 'ceil',
+        threshold: 'ceil-a-over-k',
+        stalenessTest: 'gt',
+        lossSmoothing: '0.5',
+        localOptimizer: 'adam',
+        model: 'mlp',
+        backend: 'wasm',
+        engine: 'tfjs',
+        compute: 'none',
+        dataset: 'mnist',
+        partition: 'shards:2',
+        straggler: 'exponential:mean=2',
+        slowdown: '0:2',
+        bursts: '0:on=1,off=1,factor=2',
+        nats: 'nats://localhost:4222',
+        targetAccuracy: '0.5',
+        heartbeatTimeout: '9',
+        restartBackoffMax: '9',
+        run: 'r1',
+      };
+      const args = settingsOf(mode).flatMap(({ name, flag, kind, default: fallback }) => {
+        if (kind === 'boolean') return [fallback === 'true' ? flag.replace('--', '--no-') : flag];
+        return [flag, values[name] ?? '3'];
+      });
+      const { exitCode, request, errors } = await call(name, args);
+      assert.equal(errors, '');
+      assert.equal(exitCode, 0);
+      const defaults = (await call(name, [])).request;
+      assert.ok(request !== null && defaults !== null);
+      const unchanged = settingsOf(mode).filter(({ name }) => {
+        const [said, fallback] = [request.config, defaults.config].map(
+          (config) => Object.entries(config).find(([key]) => key === name)?.[1],
+        );
+        return JSON.stringify(said) === JSON.stringify(fallback);
+      });
+      assert.deepEqual(unchanged, []);
     });
-    const { exitCode, request, errors } = await train(args);
-    assert.equal(errors, '');
-    assert.equal(exitCode, 0);
-    const defaults = (await train([])).request;
-    assert.ok(request !== null && defaults !== null);
-    const unchanged = settings.filter(({ name }) => {
-      const [said, fallback] = [request.config, defaults.config].map(
-        (config) => Object.entries(config).find(([key]) => key === name)?.[1],
-      );
-      return JSON.stringify(said) === JSON.stringify(fallback);
-    });
-    assert.deepEqual(unchanged, []);
-  });
+  }
 
   it('warns of settings without effect', async () => {
     const { request } = await train([file, '--policy', 'asgd', '--a', '3']);
@@ -108,6 +120,53 @@ describe('the train command', () => {
       `kMonotone (${file}:5) has no effect: the policy asgd does not use it`,
       '--a has no effect: the policy asgd does not use it',
     ]);
+  });
+
+  it('simulates with what a live run was given, and says what has no meaning then', async () => {
+    const live = join(folder, 'live.yaml');
+    writeFileSync(live, 'nats: nats://localhost:4222\nheartbeat: 2\nstraggler: gamma\n');
+    const { request } = await simulate([live, '--latency', '0:0.5']);
+    assert.equal(request?.mode, 'simulated');
+    assert.deepEqual(request?.config.latency, { '0': 0.5 });
+    assert.deepEqual(request?.warnings, [
+      `nats (${live}:1) has no effect: time is simulated`,
+      `heartbeat (${live}:2) has no effect: time is simulated`,
+    ]);
+    const network = join(folder, 'network.yaml');
+    writeFileSync(network, 'latency: 0.1\n');
+    assert.deepEqual((await train([network])).request?.warnings, [
+      `latency (${network}:1) has no effect: only simulated time has such a network`,
+    ]);
+    assert.match((await simulate(['--nats', 'nats://x'])).errors, /unknown option '--nats'/);
+  });
+
+  it('needs task times on which simulated time can pass', async () => {
+    assert.deepEqual((await simulate([])).request?.config.straggler, { law: 'exponential', mean: 1 });
+    const cases = [
+      ['none', 'a law by which tasks take time, such as exponential'],
+      ['pareto:shape=1,scale=2', 'a law whose mean is finite'],
+    ] as const;
+    for (const [law, allowed] of cases) {
+      const { exitCode, errors } = await simulate(['--straggler', law, '--workers', '3', '--k0', '1']);
+      assert.equal(exitCode, 2);
+      assert.equal(errors, `error: --straggler is "${law}": it must be ${allowed}\n`);
+      assert.equal((await train(['--straggler', law, '--workers', '3', '--k0', '1'])).errors, '');
+    }
+  });
+
+  it('refuses links that cannot be', async () => {
+    for (const [flag, value] of [
+      ['--latency', '-1'],
+      ['--latency', '0:x'],
+      ['--bandwidth', '0'],
+      ['--bandwidth', '3:0'],
+      ['--server-bandwidth', '0'],
+      ['--latency', '12:1'],
+    ] as const) {
+      const { exitCode, errors } = await simulate([flag, value]);
+      assert.equal(exitCode, 2);
+      assert.match(errors, new RegExp(`^error: ${flag} is .*: it must be .*\\n$`), errors);
+    }
   });
 
   it('exits with the code of the run', async () => {

@@ -25,7 +25,7 @@ function localSgd(localOptimizer: LocalOptimizer): { sgd: LocalSgd; initial: Flo
   const initial = Float32Array.from({ length: parameters.count }, () => draw() - 0.5);
   const gatherer = createGatherer(dataset);
   const objective = createObjective(model, null);
-  const fixed = { dataset, partitions, learningRate, batchSize, seed, localOptimizer };
+  const fixed = { dataset, partitions, learningRate, batchSize, seed, localOptimizer, untrained: [] };
   return { sgd: createLocalSgd({ ...fixed, model, parameters, objective, gatherer }), initial };
 }
 

@@ -137,6 +137,13 @@ describe('models of the user', () => {
     await assertRefused({ model }, /what the function returned is not a tf\.LayersModel/);
   });
 
+  it('a loss that is no function and no name of one is refused, with what is allowed', async () => {
+    await assertRefused(
+      { model: fixture('unknown-loss') },
+      /loss of .*unknown-loss\.js is "hinge": it must be a function, or one of softmaxCrossEntropy, meanSquaredError$/,
+    );
+  });
+
   it('a loss that is not a scalar is refused before training starts', async () => {
     await assertRefused(
       { model: fixture('vector-loss') },

@@ -30,6 +30,34 @@ describe('parameter store', () => {
     );
   });
 
+  it('takes the weighted mean of what no gradient moves, and keeps that from the optimiser', () => {
+    const seen: number[][] = [];
+    const store = createParameterStore(Float32Array.of(1, 1, 1, 1), {
+      untrained: [
+        [1, 2],
+        [3, 4],
+      ],
+      optimizer: {
+        apply(current, step, next) {
+          seen.push([...step]);
+          for (let i = 0; i < next.length; i++) next[i] = (current[i] ?? 0) + (step[i] ?? 0);
+        },
+      },
+    });
+    store.hold('a', Float32Array.of(2, 10, 4, 100));
+    store.hold('b', Float32Array.of(6, 20, 8, 200));
+    const contributions = [
+      { updateId: 'a', weight: 3 },
+      { updateId: 'b', weight: 1 },
+    ];
+    const after = store.commit({ version: 1, contributions, scale: 0.5 });
+    assert.deepEqual(seen, [[6, 0, 10, 0]]);
+    assert.deepEqual([...after], [7, 12.5, 11, 125]);
+    store.hold('c', Float32Array.of(5, 5, 5, 5));
+    const none = store.commit({ version: 2, contributions: [{ updateId: 'c', weight: 0 }], scale: 1 });
+    assert.deepEqual([...none], [7, 12.5, 11, 125]);
+  });
+
   it('gives snapshots that no later commit changes, in shared memory', () => {
     const store = createParameterStore(Float32Array.of(1));
     const before = store.current();

@@ -266,6 +266,36 @@ describe('thread pool', () => {
     assert.equal((await good)?.type, 'trained');
   });
 
+  it('replaces a thread whose job does not stop when it is to, and gives what it had ahead to another', async () => {
+    const { clock, pool, started, warnings } = await bench(1);
+    const stale = new AbortController();
+    const stuck = pool.submit(train(0), stale.signal);
+    const ahead = pool.submit(train(1), null);
+    stale.abort(new Error('too stale'));
+    await clock.advance(29);
+    assert.equal(started.length, 1);
+    await clock.advance(2);
+    await assert.rejects(stuck, /too stale/);
+    assert.deepEqual(warnings, ['a compute thread is replaced: a step did not end within 30 s']);
+    assert.equal(started[0]?.ended, true);
+    started[1]?.handlers.ready(model);
+    started[1]?.handlers.answered({ type: 'trained', update });
+    assert.equal((await ahead).type, 'trained');
+    assert.equal(clock.pending(), 0);
+  });
+
+  it('keeps a thread whose job stops in time', async () => {
+    const { clock, pool, started, last } = await bench(1);
+    const stale = new AbortController();
+    const cancelled = pool.submit(train(0), stale.signal);
+    stale.abort(new Error('too stale'));
+    await clock.advance(29);
+    last().handlers.answered({ type: 'cancelled' });
+    await assert.rejects(cancelled, /too stale/);
+    assert.equal(clock.pending(), 0);
+    assert.equal(started.length, 1);
+  });
+
   it('lets a worker that is restarted while it waits keep its place', async () => {
     const { pool, last } = await bench(1);
     const stale = new AbortController();

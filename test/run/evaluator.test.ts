@@ -31,7 +31,7 @@ function bench(samples: number | null = 10) {
     answers.shift()?.(result);
     await settled();
   };
-  const commit = (version: number): void => evaluator.committed(fakeRound(version), weights);
+  const commit = (version: number): void => void evaluator.committed(fakeRound(version), weights);
   return { evaluator, asked, answers, records, errors, answer, commit };
 }
 

@@ -1,6 +1,7 @@
 /** A run at its edges: stopped while it is prepared or evaluated, out of time, short of its wait count, unable to save. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -47,6 +48,12 @@ const isStopped = isError('STOPPED', /^the run was stopped before it began to tr
 /** Does this as soon as the round has closed, before the run hears anything else. */
 function atRound(run: Run, version: number, action: () => void): void {
   run.rounds$.pipe(filter((round) => round.version === version)).subscribe(action);
+}
+
+/** At once, while the run cannot go on: what is written next fails. */
+function replaceByFile(folder: string): void {
+  rmSync(folder, { recursive: true });
+  writeFileSync(folder, '');
 }
 
 describe('a run at its edges', () => {
@@ -163,7 +170,7 @@ describe('a run at its edges', () => {
       const run = train({ ...small, out });
       await run.ready;
       // A file where the folder of the model is to be made.
-      atRound(run, 12, () => void rm(out, { recursive: true }).then(() => writeFile(out, '')));
+      atRound(run, 12, () => replaceByFile(out));
       const notices = firstValueFrom(run.notices$.pipe(toArray()));
       await assert.rejects(run.done, (error) => {
         assert.ok(error instanceof StalewartError);
@@ -180,9 +187,7 @@ describe('a run at its edges', () => {
 
     it('does not hide why training failed', async () => {
       const run = train({ ...small, out, learningRate: 1e6, rounds: 500 });
-      run.steps$
-        .pipe(take(1))
-        .subscribe(() => void rm(out, { recursive: true }).then(() => writeFile(out, '')));
+      run.steps$.pipe(take(1)).subscribe(() => replaceByFile(out));
       await assert.rejects(run.done, isError('NON_FINITE', /^round \d+, worker \d/));
       assert.equal(run.summary()?.status, 'failed');
     });
@@ -252,19 +257,22 @@ describe('a run at its edges', () => {
     }
   });
 
-  it('says that updates are refused, and fails when none was left to close a round', async () => {
+  it('says that updates are refused, and fails when nothing else comes any more', async () => {
     const run = train({
       ...small,
       learningRate: 1e6,
       localSteps: 20,
       skipNonFinite: true,
       rounds: null,
-      time: 1,
+      time: 600,
     });
     const notices = firstValueFrom(run.notices$.pipe(toArray()));
     await assert.rejects(run.done, (error) => {
       assert.ok(error instanceof StalewartError);
-      assert.match(error.message, /^no round was closed: /);
+      assert.match(
+        error.message,
+        /^round 1, worker \d: its .* \(100 updates in a row were not finite\): lower learningRate \(1000000\)$/,
+      );
       return true;
     });
     assert.ok((await notices).some(({ message }) => /round 1, worker \d: its/.test(message)));

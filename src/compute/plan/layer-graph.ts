@@ -1,5 +1,5 @@
 /**
- * The layers of a model in the order of computing, from the Keras-style JSON that `model.toJSON` gives, Sequential or
+ * The layers of a model in the order in which TensorFlow.js computes them (and draws random numbers for them), from the Keras-style JSON that `model.toJSON` gives, Sequential or
  * functional. It knows nothing about what the layers do.
  */
 import * as z from 'zod';
@@ -81,7 +81,7 @@ function inputOf({ config }: LayerJson): LayerNode {
 }
 
 function fromNet({ layers, output_layers }: z.infer<typeof functional>['config']): LayerGraph {
-  const left = layers.map((each) => {
+  const nodes = layers.map((each) => {
     const calls = each.inbound_nodes ?? [];
     if (calls.length > 1) {
       throw new Unplannable(
@@ -93,16 +93,28 @@ function fromNet({ layers, output_layers }: z.infer<typeof functional>['config']
       (calls[0] ?? []).map(([name]) => name),
     );
   });
+  const output = output_layers[0]?.[0] ?? '';
+  return { layers: inOrder(new Map(nodes.map((each) => [each.name, each])), output), output };
+}
+
+/**
+ * What the output needs, each layer behind its inputs. Of several inputs the last is computed first: `execute` of
+ * TensorFlow.js walks back from the output with a stack.
+ */
+function inOrder(nodes: ReadonlyMap<string, LayerNode>, output: string): LayerNode[] {
   const ordered: LayerNode[] = [];
-  const done = new Set<string>();
-  while (left.length > 0) {
-    const next = left.findIndex(({ inputs }) => inputs.every((name) => done.has(name)));
-    const [taken] = left.splice(next, next < 0 ? 0 : 1);
-    if (taken === undefined) throw new Unplannable('its layers form a circle');
-    ordered.push(taken);
-    done.add(taken.name);
-  }
-  return { layers: ordered, output: output_layers[0]?.[0] ?? '' };
+  const state = new Map<string, 'begun' | 'done'>();
+  const visit = (name: string): void => {
+    const node = nodes.get(name);
+    if (state.get(name) === 'done' || node === undefined) return;
+    if (state.get(name) === 'begun') throw new Unplannable('its layers form a circle');
+    state.set(name, 'begun');
+    for (const input of node.inputs.toReversed()) visit(input);
+    state.set(name, 'done');
+    ordered.push(node);
+  };
+  visit(output);
+  return ordered;
 }
 
 function node({ class_name, config }: LayerJson, inputs: readonly string[]): LayerNode {

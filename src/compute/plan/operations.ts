@@ -39,6 +39,10 @@ const batchNorm = [
   'relu',
 ] as const;
 
+const loss = ['classes', 'softmax', 'outputs', 'labels', 'gradient', 'result'] as const;
+
+const maxPoolGradient = [...window, 'x', 'y', 'dy', 'dx', 'relu'] as const;
+
 const layouts = {
   axisPlan: ['plan', 'destinationSize', 'sourceSize', 'taps', 'multiplier', 'offset', 'dilation', 'divisor'],
   pack: ['size', 'from', 'to'],
@@ -71,9 +75,9 @@ const layouts = {
   denseInputGradient: ['ins', 'outs', 'dy', 'weights', 'dx'],
   denseGradient: ['ins', 'outs', 'x', 'dy', 'dWeights', 'dBias', 'weights', 'bias', 'rate', 'rows'],
   maxPool: [...window, 'x', 'y'],
-  maxPoolGradient: [...window, 'x', 'y', 'dy', 'dx', 'relu'],
+  maxPoolGradient,
   activationGradient: ['size', 'kind', 'y', 'dy', 'dx'],
-  crossEntropy: ['classes', 'logits', 'labels', 'gradient', 'result'],
+  crossEntropy: loss,
   sgd: ['count', 'weights', 'gradient', 'rate'],
   activation: ['size', 'kind', 'x', 'y'],
   add: ['size', 'a', 'b', 'y', 'relu'],
@@ -111,10 +115,18 @@ const layouts = {
     'epsilon',
   ],
   adamPowers: ['powers', 'beta1', 'beta2'],
+  depthwise: [...window, 'x', 'filter', 'bias', 'y', 'relu', 'rowPlan', 'columnPlan'],
+  depthwiseInputGradient: [...window, 'dy', 'filter', 'dx', 'rowPlan', 'columnPlan'],
+  depthwiseFilterGradient: [...window, 'x', 'dy', 'dFilter', 'dBias', 'sums'],
+  dropout: ['size', 'keep', 'state', 'x', 'y', 'mask'],
+  multiply: ['size', 'a', 'b', 'y'],
+  meanSquaredError: loss,
+  globalMaxGradient: maxPoolGradient,
 } as const;
 
 const floats: ReadonlySet<string> = new Set([
   'rate',
+  'keep',
   'epsilon',
   'decay',
   'momentum',

@@ -49,6 +49,14 @@ export interface Weight {
   readonly trainable: boolean;
 }
 
+/** Where a dropout has its generator. */
+export interface DropoutState {
+  /** Of three f64. */
+  readonly address: number;
+  /** null: drawn from `Math.random` for every step. */
+  readonly seed: number | null;
+}
+
 /** Weights that lie side by side, and their gradients. */
 export type Run = Pick<Weight, 'address' | 'gradient' | 'count'>;
 
@@ -65,6 +73,8 @@ export class PlanBuilder {
   /** Forward, in inference mode. */
   readonly inference: Operation[] = [];
   readonly backward: Operation[] = [];
+  /** In the order in which TensorFlow.js seeds them. */
+  readonly dropouts: DropoutState[] = [];
   /** Groups of eight images in a batch. */
   readonly groups: number;
   readonly parameters: number;
@@ -124,14 +134,23 @@ export class PlanBuilder {
 
   /** @throws Unplannable if the layer has no such weight of this shape */
   weight(layer: string, name: string, shape: readonly number[]): Weight {
-    const full = `${layer}/${name}`;
-    const weight = this.#weights.get(full);
-    if (weight === undefined) throw new Unplannable(`there is no weight ${full}`);
+    const weight = this.#find(layer, name);
     if (weight.shape.length !== shape.length || weight.shape.some((side, i) => side !== shape[i])) {
       throw new Unplannable(
         `its weight ${name} has shape [${weight.shape.join(', ')}]: it must be [${shape.join(', ')}]`,
       );
     }
+    return weight;
+  }
+
+  /** @throws Unplannable if the layer has no such weight */
+  shapeOf(layer: string, name: string): readonly number[] {
+    return this.#find(layer, name).shape;
+  }
+
+  #find(layer: string, name: string): Weight & { readonly shape: readonly number[] } {
+    const weight = this.#weights.get(`${layer}/${name}`);
+    if (weight === undefined) throw new Unplannable(`there is no weight ${layer}/${name}`);
     return weight;
   }
 
@@ -160,12 +179,16 @@ export class PlanBuilder {
    * A new tensor.
    * @param make writes the operations that make it; those that it returns can end with a ReLU, and the output may be
    * changed afterwards
+   * @throws Unplannable if it would have no elements
    */
   tensor(
     shape: readonly number[],
     trained: boolean,
     make: (address: number, size: number) => readonly Operation[] | null,
   ): Tensor {
+    if (shape.some((side) => side < 1)) {
+      throw new Unplannable(`its output has shape [${shape.join(', ')}]: every side must be at least 1`);
+    }
     const size = countOf(shape);
     const address = this.allocateValue(size);
     const madeBy = make(address, size);

@@ -1,9 +1,12 @@
 /**
  * A plan in a WebAssembly memory of its own. After it is made, nothing is allocated: examples and labels are written
- * into the plan's memory, and one call carries out a step.
+ * into the plan's memory, and one call carries out a step. Only a dropout makes garbage: a short string a step, the
+ * digits of the number that seeds it.
  */
 import { readFileSync } from 'node:fs';
 import { StalewartError } from '../../errors.js';
+import { drawFromThisThread } from '../seeded-randomness.js';
+import { seedAlea } from './alea.js';
 import { encode } from './operations.js';
 import { firstAddress, type Plan, type Table } from './plan-model.js';
 
@@ -18,7 +21,8 @@ export interface PlanExecutor {
   /** Sets the weights, and the state of the optimiser afresh. */
   begin(parameters: Float32Array): void;
   /**
-   * One training step on the first `images` examples in `inputs`.
+   * One training step on the first `images` examples in `inputs`. Each dropout without a seed of its own draws one number
+   * from `Math.random`.
    * @returns their mean loss before the step
    */
   step(images: number): number;
@@ -60,6 +64,12 @@ export function createPlanExecutor(plan: Plan): PlanExecutor | null {
     values: new Float32Array(buffer, address, count),
     value,
   }));
+  const unseeded: Float64Array[] = [];
+  for (const { address, seed } of plan.dropouts) {
+    const generator = new Float64Array(buffer, address, 3);
+    if (seed === null) unseeded.push(generator);
+    else seedAlea(generator, seed);
+  }
   const parameters = new Float32Array(buffer, plan.parameters, plan.parameterCount);
 
   return {
@@ -72,6 +82,7 @@ export function createPlanExecutor(plan: Plan): PlanExecutor | null {
       for (const { values, value } of state) values.fill(value);
     },
     step(images) {
+      for (const generator of unseeded) seedAlea(generator, drawFromThisThread());
       run(step.start, step.end, images);
       return (result[0] ?? Number.NaN) / images;
     },

@@ -4,11 +4,20 @@
  * TensorFlow.js would compute it, it refuses, naming the first layer and the reason.
  */
 import type { LocalOptimizer } from '../local-optimizers.js';
+import type { LossName } from '../losses.js';
 import { isAloneOnInput, type LayerNode, readLayerGraph } from './layer-graph.js';
 import { layerPlanners } from './layers/registry.js';
-import { encodedWords, type Operation } from './operations.js';
+import { hasSoftmax } from './layers/softmax.js';
+import { encodedWords, type Operation, type OperationName } from './operations.js';
 import { planOptimizer, type State } from './optimizers.js';
-import { countOf, lanes, PlanBuilder, type Tensor, type WeightInfo } from './plan-builder.js';
+import {
+  countOf,
+  type DropoutState,
+  lanes,
+  PlanBuilder,
+  type Tensor,
+  type WeightInfo,
+} from './plan-builder.js';
 import { Unplannable } from './unplannable.js';
 
 export interface PlanRequest {
@@ -24,6 +33,8 @@ export interface PlanRequest {
   /** η. */
   readonly learningRate: number;
   readonly localOptimizer: LocalOptimizer;
+  /** Default: softmax cross-entropy. */
+  readonly loss?: LossName;
 }
 
 /** Operations, and where they are encoded. */
@@ -49,6 +60,8 @@ export interface Plan {
   readonly result: number;
   /** Of the optimiser, afresh for every task. */
   readonly state: readonly State[];
+  /** To be seeded before a training step, in this order. */
+  readonly dropouts: readonly DropoutState[];
   /** To be carried out once. */
   readonly prepare: Table;
   /** A training step. */
@@ -67,6 +80,12 @@ export const firstAddress = 65_536;
 /** Addresses above are no longer positive as i32, which the module counts with. */
 const mostBytes = 2 ** 31;
 
+/** The operation that computes a loss, and its gradient. */
+const lossOperations = {
+  softmaxCrossEntropy: 'crossEntropy',
+  meanSquaredError: 'meanSquaredError',
+} as const satisfies Record<LossName, OperationName>;
+
 export function planModel(request: PlanRequest): Plan | Refusal {
   try {
     return plan(request);
@@ -78,6 +97,9 @@ export function planModel(request: PlanRequest): Plan | Refusal {
 
 function plan(request: PlanRequest): Plan {
   const { inputShape, classes, batchSize, learningRate, localOptimizer } = request;
+  if (!Number.isInteger(batchSize) || batchSize < 1) {
+    throw new Unplannable(`the batch size is ${batchSize}: it must be a whole number from 1`);
+  }
   const graph = readLayerGraph(request.topology);
   const builder = new PlanBuilder(request.weights, batchSize, firstAddress);
   const capacity = builder.groups * lanes;
@@ -90,17 +112,16 @@ function plan(request: PlanRequest): Plan {
   const rate = localOptimizer === 'sgd' ? learningRate : null;
   for (const layer of graph.layers) tensors.set(layer.name, planLayer(layer));
 
-  const logits = tensors.get(graph.output);
-  if (logits === undefined) throw new Unplannable(`there is no output layer ${graph.output}`);
-  if (logits.shape.length !== 1 || logits.shape[0] !== classes) {
-    throw new Unplannable(`the output has shape [${logits.shape.join(', ')}]: it must be [${classes}]`);
+  const outputs = tensors.get(graph.output);
+  if (outputs === undefined) throw new Unplannable(`there is no output layer ${graph.output}`);
+  if (outputs.shape.length !== 1 || outputs.shape[0] !== classes) {
+    throw new Unplannable(`the output has shape [${outputs.shape.join(', ')}]: it must be [${classes}]`);
   }
-  const loss = { classes, logits: logits.value.address, labels, result };
-  const evaluation: Operation[] = [
-    ...builder.inference,
-    { name: 'crossEntropy', fields: { ...loss, gradient: 0 } },
-  ];
-  builder.contribute(logits.value, (gradient) => builder.backwards('crossEntropy', { ...loss, gradient }));
+  const softmax = Number(graph.layers.some((layer) => layer.name === graph.output && hasSoftmax(layer)));
+  const loss = { classes, softmax, outputs: outputs.value.address, labels, result };
+  const lossOperation = lossOperations[request.loss ?? 'softmaxCrossEntropy'];
+  builder.forwardsInInference(lossOperation, { ...loss, gradient: 0 });
+  builder.contribute(outputs.value, (gradient) => builder.backwards(lossOperation, { ...loss, gradient }));
   builder.goBack();
   const state = planOptimizer(builder, localOptimizer, learningRate);
   const table = (operations: readonly Operation[]): Table => ({
@@ -116,9 +137,10 @@ function plan(request: PlanRequest): Plan {
     labels,
     result,
     state,
+    dropouts: builder.dropouts,
     prepare: table(builder.prepare),
     step: table([...builder.forward, ...builder.backward]),
-    evaluation: table(evaluation),
+    evaluation: table(builder.inference),
   };
   if (builder.bytes > mostBytes) {
     const [need, most] = [builder.bytes, mostBytes].map((bytes) => (bytes / 2 ** 30).toFixed(1));
@@ -133,7 +155,11 @@ function plan(request: PlanRequest): Plan {
       if (planner === undefined) throw new Unplannable('a plan cannot do layers of this kind');
       refuseExtras(layer);
       const given = layer.inputs.map((name) => tensors.get(name)).filter((tensor) => tensor !== undefined);
-      return planner(builder, layer, given, { rate, aloneOnInput: isAloneOnInput(graph, layer) });
+      return planner(builder, layer, given, {
+        rate,
+        aloneOnInput: isAloneOnInput(graph, layer),
+        isLast: layer.name === graph.output,
+      });
     } catch (error) {
       if (!(error instanceof Unplannable)) throw error;
       throw new Unplannable(`layer ${layer.name} (${layer.className}): ${error.message}`);

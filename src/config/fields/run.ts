@@ -21,7 +21,7 @@ export const runFields = {
     .nullable()
     .default(null)
     .describe(
-      'the run ends with the first evaluation at or above this test accuracy; rounds go on while it is measured, so the saved model is of a later version',
+      'the run ends with the first evaluation at or above this test accuracy; live, rounds go on while it is measured, so the saved model is of a later version',
     )
     .register(settingNotes, { topic: 'Run', value: 'A' }),
   time: z
@@ -31,7 +31,7 @@ export const runFields = {
     .nullable()
     .default(null)
     .describe(
-      'the run ends with the first round after so many seconds; if none closes within 10 s, or twice the longest round where that is more, it ends without one',
+      'the run ends with the first round after so many seconds; if none closes within 10 s, or twice the longest round where that is more, it ends without one. In simulated time: at exactly so many time units',
     )
     .register(settingNotes, { topic: 'Run', value: 'SECONDS' }),
   roundDeadline: z
@@ -40,7 +40,9 @@ export const runFields = {
     .max(1e6)
     .nullable()
     .default(null)
-    .describe('seconds after which a round with at least one update closes short of its wait count')
+    .describe(
+      'seconds, or time units, after which a round with at least one update closes short of its wait count',
+    )
     .register(settingNotes, { topic: 'Run', value: 'SECONDS' }),
   evalEvery: z
     .int()

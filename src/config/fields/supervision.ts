@@ -14,36 +14,41 @@ export const supervisionFields = {
     .nullable()
     .default(null)
     .describe('put every message on these NATS servers; none: messages stay in the process')
-    .register(settingNotes, { topic: 'Fleet', value: 'URL', allowed: `none or ${natsUrlForm}` }),
+    .register(settingNotes, {
+      topic: 'Fleet',
+      value: 'URL',
+      allowed: `none or ${natsUrlForm}`,
+      only: 'live',
+    }),
   heartbeat: seconds
     .default(1)
     .describe('seconds between two signs of life of a worker')
-    .register(settingNotes, { topic: 'Fleet', value: 'SECONDS' }),
+    .register(settingNotes, { topic: 'Fleet', value: 'SECONDS', only: 'live' }),
   heartbeatTimeout: seconds
     .default(10)
     .describe('seconds of silence after which a worker is lost; more than heartbeat')
-    .register(settingNotes, { topic: 'Fleet', value: 'SECONDS' }),
+    .register(settingNotes, { topic: 'Fleet', value: 'SECONDS', only: 'live' }),
   uploadRetry: seconds
     .default(2)
     .describe('seconds after which an upload that was not acknowledged is repeated')
-    .register(settingNotes, { topic: 'Fleet', value: 'SECONDS' }),
+    .register(settingNotes, { topic: 'Fleet', value: 'SECONDS', only: 'live' }),
   maxRestarts: z
     .int()
     .min(0)
     .max(1_000_000)
     .default(5)
     .describe('how often a crashed worker is restarted within restartWindow before it is given up')
-    .register(settingNotes, { topic: 'Fleet', value: 'R' }),
+    .register(settingNotes, { topic: 'Fleet', value: 'R', only: 'live' }),
   restartWindow: seconds
     .default(60)
     .describe('seconds over which maxRestarts counts')
-    .register(settingNotes, { topic: 'Fleet', value: 'SECONDS' }),
+    .register(settingNotes, { topic: 'Fleet', value: 'SECONDS', only: 'live' }),
   restartBackoff: seconds
     .default(0.5)
     .describe('seconds before the first restart of a crashed worker; doubled with each one in the window')
-    .register(settingNotes, { topic: 'Fleet', value: 'SECONDS' }),
+    .register(settingNotes, { topic: 'Fleet', value: 'SECONDS', only: 'live' }),
   restartBackoffMax: seconds
     .default(10)
     .describe('longest wait before a restart, in seconds')
-    .register(settingNotes, { topic: 'Fleet', value: 'SECONDS' }),
+    .register(settingNotes, { topic: 'Fleet', value: 'SECONDS', only: 'live' }),
 };

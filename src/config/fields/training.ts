@@ -66,6 +66,8 @@ export const trainingFields = {
   skipNonFinite: z
     .boolean()
     .default(false)
-    .describe('refuse an update with a NaN or infinite value and go on, instead of ending the run')
+    .describe(
+      'refuse an update with a NaN or infinite value and go on, instead of ending the run; it ends when nothing else comes any more',
+    )
     .register(settingNotes, { topic: 'Training' }),
 };

@@ -12,10 +12,13 @@ export const unequalFleetFields = {
     .union([z.string(), objectFor<StragglerInput>()])
     .transform(parsedBy(parseStraggler))
     .prefault('none')
-    .describe('law of the time that a task takes at least, in seconds; see docs/stragglers.md')
+    .describe(
+      'law of the time that a task takes at least (in simulated time: takes), in seconds or time units; see docs/stragglers.md',
+    )
     .register(settingNotes, {
       topic: 'Fleet',
       value: 'LAW',
+      default: 'none; in simulated time exponential',
       allowed: `one of ${stragglerLaws.join(', ')}, with parameters as in gamma:vtask=0.1,vmach=0.6,mean=1`,
     }),
   slowdown: z

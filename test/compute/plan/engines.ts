@@ -1,8 +1,10 @@
 /** The same steps of the same model by a plan, and by TensorFlow.js on one of its backends. */
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs';
-import { meanCrossEntropy } from '../../../src/compute/cross-entropy.js';
+import { countCorrect } from '../../../src/compute/count-correct.js';
 import type { LocalOptimizer } from '../../../src/compute/local-optimizers.js';
+import type { LossName } from '../../../src/compute/losses.js';
+import { createObjective } from '../../../src/compute/objective.js';
 import { parametersOf } from '../../../src/compute/parameters.js';
 import { createPlanExecutor, type PlanExecutor } from '../../../src/compute/plan/plan-executor.js';
 import { type Plan, planModel, type Refusal } from '../../../src/compute/plan/plan-model.js';
@@ -17,6 +19,7 @@ export interface Training {
   readonly batchSize: number;
   readonly learningRate: number;
   readonly localOptimizer?: LocalOptimizer;
+  readonly loss?: LossName;
   /** One for each step. */
   readonly batches: readonly Batch[];
 }
@@ -35,9 +38,9 @@ export interface Trained {
 /** The model's plan, or why it has none. */
 export function planOf(
   model: tf.LayersModel,
-  training: Pick<Training, 'batchSize' | 'learningRate' | 'localOptimizer'>,
+  training: Pick<Training, 'batchSize' | 'learningRate' | 'localOptimizer' | 'loss'>,
 ): Plan | Refusal {
-  const { batchSize, learningRate, localOptimizer = 'sgd' } = training;
+  const { batchSize, learningRate, localOptimizer = 'sgd', loss = 'softmaxCrossEntropy' } = training;
   return planModel({
     topology: model.toJSON(null, false),
     weights: parametersOf(model).weights,
@@ -46,6 +49,7 @@ export function planOf(
     batchSize,
     learningRate,
     localOptimizer,
+    loss,
   });
 }
 
@@ -61,10 +65,10 @@ export function executorOf(training: Training): PlanExecutor {
 
 export function trainByPlan(training: Training, executor = executorOf(training)): Trained {
   executor.begin(training.initial);
-  const losses = training.batches.map(({ inputs, labels }) => {
+  const losses = training.batches.map(({ inputs, labels }, step) => {
     executor.inputs.set(inputs);
     executor.labels.set(labels);
-    return executor.step(labels.length);
+    return withChanceOf(step, () => executor.step(labels.length));
   });
   return { weights: executor.parameters.slice(), losses };
 }
@@ -76,11 +80,14 @@ export async function trainByTfjs(backend: 'wasm' | 'cpu', training: Training): 
   const optimizer = createOptimizer(training);
   const shape = shapeOf(model.inputs);
   parameters.write(training.initial);
-  const losses = training.batches.map(({ inputs, labels }) =>
+  const objective = createObjective(model, training.loss ?? null);
+  const losses = training.batches.map(({ inputs, labels }, step) =>
     tf.tidy(() => {
       const batch = tf.tensor(inputs, [labels.length, ...shape]);
       const forward = () =>
-        meanCrossEntropy(model.apply(batch, { training: true }) as tf.Tensor2D, labels, 'logits');
+        withChanceOf(step, () =>
+          objective.total(model.apply(batch, { training: true }) as tf.Tensor2D, labels),
+        );
       const { value, grads } = tf.variableGrads(forward, [...parameters.trainable]);
       optimizer.applyGradients(grads);
       return value.dataSync<'float32'>()[0] ?? Number.NaN;
@@ -104,18 +111,38 @@ function createOptimizer({ localOptimizer = 'sgd', learningRate }: Training): tf
   }
 }
 
-/** Outputs of the model in inference mode. */
-export async function predictOnCpu(training: Training, inputs: Float32Array): Promise<Float32Array> {
+/** As in a compute thread: the same stream of random numbers for the same step, whatever draws them. */
+function withChanceOf<T>(step: number, take: () => T): T {
+  const random = Math.random;
+  Math.random = seededRandom(3, 'step', step);
+  try {
+    return take();
+  } finally {
+    Math.random = random;
+  }
+}
+
+/** Sums over the batch, of the model in inference mode. */
+export async function evaluateOnCpu(
+  training: Training,
+  { inputs, labels }: Batch,
+): Promise<{ lossSum: number; correct: number }> {
   await useCpuBackend();
   const model = training.createModel();
   const shape = shapeOf(model.inputs);
   parametersOf(model).write(training.initial);
-  const outputs = tf.tidy(() => {
-    const batch = tf.tensor(inputs, [inputs.length / product(shape), ...shape]);
-    return (model.apply(batch, { training: false }) as tf.Tensor).dataSync<'float32'>();
+  const objective = createObjective(model, training.loss ?? null);
+  const sums = tf.tidy(() => {
+    const batch = tf.tensor(inputs, [labels.length, ...shape]);
+    const outputs = model.apply(batch, { training: false }) as tf.Tensor2D;
+    const mean = objective.total(outputs, labels).dataSync<'float32'>()[0] ?? Number.NaN;
+    return {
+      lossSum: mean * labels.length,
+      correct: countCorrect(outputs.dataSync<'float32'>(), labels),
+    };
   });
   model.dispose();
-  return Float32Array.from(outputs);
+  return sums;
 }
 
 /** Shape of one example of a model's one input or output. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs';
 import { parametersOf } from '../../../src/compute/parameters.js';
-import { planModel } from '../../../src/compute/plan/plan-model.js';
+import { type PlanRequest, planModel } from '../../../src/compute/plan/plan-model.js';
 import { useWasmBackend } from '../../../src/compute/wasm-training/index.js';
 import { planOf } from './engines.js';
 
@@ -27,6 +27,16 @@ function behind(...layers: Layers): tf.LayersModel {
   });
 }
 
+function requestOf(model: tf.LayersModel): Omit<PlanRequest, 'weights'> {
+  const topology: unknown = model.toJSON(null, false);
+  return { ...settings, topology, inputShape, classes, localOptimizer: 'sgd' };
+}
+
+function refusalOfRequest(request: PlanRequest): string {
+  const plan = planModel(request);
+  return 'refusal' in plan ? plan.refusal : 'it was planned';
+}
+
 describe('a plan is refused, with the first layer that it cannot do,', () => {
   before(useWasmBackend);
 
@@ -42,6 +52,51 @@ describe('a plan is refused, with the first layer that it cannot do,', () => {
     'where channels come first': [
       () => behind(tf.layers.maxPooling2d({ dataFormat: 'channelsFirst', name: 'p' })),
       /^layer p \(MaxPooling2D\): data_format is "channels_first"$/,
+    ],
+    'where channels come first of a depthwise convolution': [
+      () => behind(tf.layers.depthwiseConv2d({ kernelSize: 3, dataFormat: 'channelsFirst', name: 'c' })),
+      /^layer c \(DepthwiseConv2D\): data_format is "channels_first"$/,
+    ],
+    'where channels come first of a separable convolution': [
+      () =>
+        behind(
+          tf.layers.separableConv2d({ filters: 2, kernelSize: 3, dataFormat: 'channelsFirst', name: 'c' }),
+        ),
+      /^layer c \(SeparableConv2D\): data_format is "channels_first"$/,
+    ],
+    'where the filters of a separable convolution are penalised': [
+      () =>
+        behind(
+          tf.layers.separableConv2d({ filters: 2, kernelSize: 3, pointwiseRegularizer: 'l1l2', name: 'c' }),
+        ),
+      /^layer c \(SeparableConv2D\): it has a pointwise_regularizer$/,
+    ],
+    'where masks are shared by a noise shape': [
+      () => behind(tf.layers.dropout({ rate: 0.5, noiseShape: [8, 1, 1, 3], name: 'drop' })),
+      /^layer drop \(Dropout\): noise_shape is \[8,1,1,3\]$/,
+    ],
+    'where a rate is no number': [
+      () => behind(tf.layers.dropout({ rate: Number.NaN, name: 'drop' })),
+      /^layer drop \(Dropout\): rate is (NaN|null)$/,
+    ],
+    'where a softmax is not the last layer': [
+      () => behind(tf.layers.softmax({ axis: -1, name: 'soft' })),
+      /^layer soft \(Softmax\): a softmax must be the last layer$/,
+    ],
+    'where a softmax activation is not the last': [
+      () => behind(tf.layers.activation({ activation: 'softmax', name: 'soft' })),
+      /^layer soft \(Activation\): activation is "softmax": only that of the last layer can be$/,
+    ],
+    'where a softmax of a dense layer is not the last': [
+      () =>
+        tf.sequential({
+          layers: [
+            tf.layers.flatten({ inputShape }),
+            tf.layers.dense({ units: 2, activation: 'softmax', name: 'soft' }),
+            tf.layers.dense({ units: classes }),
+          ],
+        }),
+      /^layer soft \(Dense\): activation is "softmax": only that of the last layer can be$/,
     ],
     'where weights are penalised': [
       () => behind(tf.layers.conv2d({ filters: 2, kernelSize: 3, kernelRegularizer: 'l1l2', name: 'c' })),
@@ -93,13 +148,7 @@ describe('a plan is refused, with the first layer that it cannot do,', () => {
   it('where the weights are not those of the model', () => {
     const model = behind(tf.layers.conv2d({ filters: 2, kernelSize: 3, name: 'c' }));
     const weights = parametersOf(model).weights;
-    const request = {
-      ...settings,
-      topology: model.toJSON(null, false),
-      inputShape,
-      classes,
-      localOptimizer: 'sgd',
-    } as const;
+    const request = requestOf(model);
     const reshaped = weights.map((weight) => ({ ...weight, shape: weight.shape.map((side) => side + 1) }));
     assert.deepEqual(planModel({ ...request, weights: reshaped }), {
       refusal: 'layer c (Conv2D): its weight kernel has shape [4, 4, 4, 3]: it must be [3, 3, 3, 2]',
@@ -107,6 +156,73 @@ describe('a plan is refused, with the first layer that it cannot do,', () => {
     assert.deepEqual(planModel({ ...request, weights: weights.slice(1) }), {
       refusal: 'layer c (Conv2D): there is no weight c/kernel',
     });
+    model.dispose();
+  });
+
+  it('where a window is larger than its input', () => {
+    const layers = {
+      Conv2D: tf.layers.conv2d({ filters: 2, kernelSize: 9, name: 'c' }),
+      DepthwiseConv2D: tf.layers.depthwiseConv2d({ kernelSize: [1, 10], name: 'c' }),
+      SeparableConv2D: tf.layers.separableConv2d({ filters: 2, kernelSize: 5, dilationRate: 2, name: 'c' }),
+      MaxPooling2D: tf.layers.maxPooling2d({ poolSize: 9, name: 'c' }),
+    };
+    for (const [className, layer] of Object.entries(layers)) {
+      const input = tf.input({ shape: inputShape });
+      // Sequential models would be refused by TensorFlow.js already.
+      const model = tf.model({ inputs: input, outputs: layer.apply(input) as tf.SymbolicTensor });
+      const weights = model.weights.map(({ originalName, shape }) => ({
+        name: originalName,
+        shape: shape.map((side) => side ?? 0),
+        trainable: true,
+      }));
+      assert.equal(
+        refusalOfRequest({ ...requestOf(model), weights }),
+        `layer c (${className}): nothing is left of its input of 8×8 pixels`,
+      );
+      model.dispose();
+    }
+  });
+
+  it('where a side of the input or the batch size is 0', () => {
+    const model = behind(tf.layers.conv2d({ filters: 2, kernelSize: 1 }));
+    const request = { ...requestOf(model), weights: parametersOf(model).weights };
+    assert.match(
+      refusalOfRequest({ ...request, inputShape: [0, 8, 3] }),
+      /^layer \S+ \(InputLayer\): its output has shape \[0, 8, 3\]: every side must be at least 1$/,
+    );
+    for (const batchSize of [0, -8, 1.5]) {
+      assert.equal(
+        refusalOfRequest({ ...request, batchSize }),
+        `the batch size is ${batchSize}: it must be a whole number from 1`,
+      );
+    }
+    model.dispose();
+  });
+
+  it('where the weights of a separable convolution do not fit its settings', () => {
+    const model = behind(
+      tf.layers.separableConv2d({ filters: 2, kernelSize: 3, depthMultiplier: 2, name: 'c' }),
+    );
+    const request = requestOf(model);
+    const weights = parametersOf(model).weights;
+    const reshaped = (name: string, shape: number[]) =>
+      weights.map((weight) => (weight.name === `c/${name}` ? { ...weight, shape } : weight));
+    const refusals = [
+      reshaped('depthwise_kernel', [3, 3, 4, 2]),
+      reshaped('depthwise_kernel', [3, 3, 3]),
+      reshaped('depthwise_kernel', [3, 3, 3, 0]),
+      reshaped('pointwise_kernel', [1, 1, 3, 2]),
+      reshaped('bias', [6]),
+      weights.slice(1),
+    ].map((each) => refusalOfRequest({ ...request, weights: each }));
+    assert.deepEqual(refusals, [
+      'layer c (SeparableConv2D): its weight depthwise_kernel has shape [3, 3, 4, 2]: it must be [3, 3, 3, 2]',
+      'layer c (SeparableConv2D): its weight depthwise_kernel has shape [3, 3, 3]: it must be [3, 3, 3, 1]',
+      'layer c (SeparableConv2D): its weight depthwise_kernel has shape [3, 3, 3, 0]: it must be [3, 3, 3, 1]',
+      'layer c (SeparableConv2D): its weight pointwise_kernel has shape [1, 1, 3, 2]: it must be [1, 1, 6, 2]',
+      'layer c (SeparableConv2D): its weight bias has shape [6]: it must be [2]',
+      'layer c (SeparableConv2D): there is no weight c/depthwise_kernel',
+    ]);
     model.dispose();
   });
 

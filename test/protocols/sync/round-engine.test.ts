@@ -132,6 +132,21 @@ describe('round engine', () => {
     assert.match(fail.reason, /round 2, worker 1: its loss is NaN/);
   });
 
+  it('gives up when nothing but non-finite updates comes, though told to go on', () => {
+    const engine = script('k-async', { workers: 2, waitCount: 2 }, { skipNonFinite: true });
+    engine.joinAll();
+    for (let refused = 0; refused < 99; refused += 1) {
+      const effects = engine.upload(1, { loss: NaN, finite: false });
+      assert.equal(ofType(effects, 'assign')[0]?.reason, 'refused');
+    }
+    engine.upload(0); // a finite one, though it closes no round
+    for (let refused = 0; refused < 99; refused += 1) engine.upload(1, { loss: NaN, finite: false });
+    const [fail] = ofType(engine.upload(1, { loss: NaN, finite: false }), 'fail');
+    assert.equal(fail?.code, 'non-finite');
+    assert.equal(fail.reason, 'round 1, worker 1: its loss is NaN (100 updates in a row were not finite)');
+    assert.equal(engine.state.status, 'over');
+  });
+
   it('refuses a non-finite update and goes on when told to', () => {
     const engine = script('k-async', { workers: 2, waitCount: 1 }, { skipNonFinite: true });
     const effects = engine.upload(1, { loss: NaN, finite: false });

@@ -2,12 +2,14 @@
 import * as z from 'zod';
 import { type Activation, numberOf, type PlanBuilder, type Tensor } from '../plan-builder.js';
 import { type LayerPlanner, onlyInput, settingsOf } from './layer-planner.js';
-import { activation } from './schemas.js';
+import { lastActivation } from './schemas.js';
+import { withoutSoftmax } from './softmax.js';
 
-export const planActivation: LayerPlanner = (builder, layer, inputs, { aloneOnInput }) => {
-  const { activation: kind } = settingsOf(z.object({ activation }), layer);
+export const planActivation: LayerPlanner = (builder, layer, inputs, surroundings) => {
+  const { activation } = settingsOf(z.object({ activation: lastActivation }), layer);
+  const kind = withoutSoftmax(activation, surroundings);
   const x = onlyInput(inputs);
-  return kind === 'linear' ? x : activate(builder, x, kind, aloneOnInput);
+  return kind === 'linear' ? x : activate(builder, x, kind, surroundings.aloneOnInput);
 };
 
 export const planRelu: LayerPlanner = (builder, layer, inputs, { aloneOnInput }) => {

@@ -8,7 +8,7 @@ import {
   winogradTiles,
 } from '../../wasm-training/conv-scratch.js';
 import type { Window } from '../operations.js';
-import type { PlanBuilder } from '../plan-builder.js';
+import { type Activation, type PlanBuilder, type Tensor, type Weight } from '../plan-builder.js';
 import { windowOver } from '../window.js';
 import { type LayerPlanner, onlyInput, settingsOf } from './layer-planner.js';
 import { activation, channelsLast, padding, pair } from './schemas.js';
@@ -37,6 +37,19 @@ export const planConv2d: LayerPlanner = (builder, layer, inputs) => {
   });
   const filter = builder.weight(layer.name, 'kernel', [...config.kernel_size, g.inChannels, g.outChannels]);
   const bias = config.use_bias ? builder.weight(layer.name, 'bias', [g.outChannels]) : null;
+  return convolve(builder, { x, g, filter, bias, activation: config.activation });
+};
+
+export interface Convolution {
+  readonly x: Tensor;
+  readonly g: Window;
+  readonly filter: Weight;
+  readonly bias: Weight | null;
+  readonly activation: Activation | 'linear';
+}
+
+/** Writes the operations of a convolution, forward and backward. */
+export function convolve(builder: PlanBuilder, { x, g, filter, bias, activation }: Convolution): Tensor {
   const tiles = winogradTiles(g);
   const [packed, scratch] = builder.scratch(packedFloats(g, tiles), passFloats(g, tiles));
   x.value.uses++;
@@ -55,7 +68,7 @@ export const planConv2d: LayerPlanner = (builder, layer, inputs) => {
       scratch,
     }),
   ]);
-  if (config.activation !== 'linear') builder.activateInPlace(y.value, config.activation);
+  if (activation !== 'linear') builder.activateInPlace(y.value, activation);
 
   builder.onTheWayBack(() => {
     const dy = builder.gradientOf(y.value);
@@ -87,10 +100,10 @@ export const planConv2d: LayerPlanner = (builder, layer, inputs) => {
     );
   });
   return y;
-};
+}
 
 /** Tables of which taps reach inside, for every row and column of the output, or of the input going backward. */
-function axisPlans(
+export function axisPlans(
   builder: PlanBuilder,
   g: Window,
   of: 'output' | 'input',

@@ -6,13 +6,16 @@ import * as z from 'zod';
 import { lanes } from '../plan-builder.js';
 import { Unplannable } from '../unplannable.js';
 import { type LayerPlanner, onlyInput, settingsOf } from './layer-planner.js';
-import { activation } from './schemas.js';
+import { lastActivation } from './schemas.js';
+import { withoutSoftmax } from './softmax.js';
 
-const settings = z.object({ units: z.int().positive(), use_bias: z.boolean(), activation });
+const settings = z.object({ units: z.int().positive(), use_bias: z.boolean(), activation: lastActivation });
 const panelFloats = 257 * 4;
 
-export const planDense: LayerPlanner = (builder, layer, inputs, { rate }) => {
+export const planDense: LayerPlanner = (builder, layer, inputs, surroundings) => {
+  const { rate } = surroundings;
   const config = settingsOf(settings, layer);
+  const activation = withoutSoftmax(config.activation, surroundings);
   const x = onlyInput(inputs);
   const [ins] = x.shape;
   if (x.shape.length !== 1 || ins === undefined) {
@@ -34,7 +37,7 @@ export const planDense: LayerPlanner = (builder, layer, inputs, { rate }) => {
       panel: builder.allocate(panelFloats),
     }),
   ]);
-  if (config.activation !== 'linear') builder.activateInPlace(y.value, config.activation);
+  if (activation !== 'linear') builder.activateInPlace(y.value, activation);
 
   builder.onTheWayBack(() => {
     const dy = builder.gradientOf(y.value);

@@ -13,6 +13,8 @@ export interface Surroundings {
   readonly rate: number | null;
   /** Whether nothing else reads the layer's input. */
   readonly aloneOnInput: boolean;
+  /** Whether it gives the model's output. */
+  readonly isLast: boolean;
 }
 
 /**

@@ -14,9 +14,9 @@ const globalSettings = z.object({ data_format: channelsLast });
 
 type Pool = (builder: PlanBuilder, x: Tensor, g: Window, shape: readonly number[]) => Tensor;
 
-export const planMaxPooling2d = overWindows(maxPool);
+export const planMaxPooling2d = overWindows(maxPool('maxPoolGradient'));
 export const planAveragePooling2d = overWindows(averagePool);
-export const planGlobalMaxPooling2d = overImage(maxPool);
+export const planGlobalMaxPooling2d = overImage(maxPool('globalMaxGradient'));
 export const planGlobalAveragePooling2d = overImage(averagePool);
 
 function overWindows(pool: Pool): LayerPlanner {
@@ -52,29 +52,31 @@ function overImage(pool: Pool): LayerPlanner {
   };
 }
 
-function maxPool(builder: PlanBuilder, x: Tensor, g: Window, shape: readonly number[]): Tensor {
-  x.value.uses++;
-  const y = builder.tensor(shape, x.value.trained, (address) => {
-    builder.forwards('maxPool', { ...g, x: x.value.address, y: address });
-    return null; // its gradient needs the maxima as they are
-  });
-  builder.onTheWayBack(() => {
-    const dy = builder.gradientOf(y.value);
-    if (dy === null) return;
-    const relu = x.value.activation === 'relu' && x.value.uses === 1;
-    if (relu) x.value.activation = null;
-    builder.contribute(x.value, (dx) =>
-      builder.backwards('maxPoolGradient', {
-        ...g,
-        x: x.value.address,
-        y: y.value.address,
-        dy,
-        dx,
-        relu: Number(relu),
-      }),
-    );
-  });
-  return y;
+function maxPool(gradient: 'maxPoolGradient' | 'globalMaxGradient'): Pool {
+  return (builder, x, g, shape) => {
+    x.value.uses++;
+    const y = builder.tensor(shape, x.value.trained, (address) => {
+      builder.forwards('maxPool', { ...g, x: x.value.address, y: address });
+      return null; // its gradient needs the maxima as they are
+    });
+    builder.onTheWayBack(() => {
+      const dy = builder.gradientOf(y.value);
+      if (dy === null) return;
+      const relu = x.value.activation === 'relu' && x.value.uses === 1;
+      if (relu) x.value.activation = null;
+      builder.contribute(x.value, (dx) =>
+        builder.backwards(gradient, {
+          ...g,
+          x: x.value.address,
+          y: y.value.address,
+          dy,
+          dx,
+          relu: Number(relu),
+        }),
+      );
+    });
+    return y;
+  };
 }
 
 function averagePool(builder: PlanBuilder, x: Tensor, g: Window, shape: readonly number[]): Tensor {

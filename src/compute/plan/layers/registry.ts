@@ -4,6 +4,8 @@ import { planAdd } from './add.js';
 import { planBatchNorm } from './batch-norm.js';
 import { planConv2d } from './conv2d.js';
 import { planDense } from './dense.js';
+import { planDepthwiseConv2d, planSeparableConv2d } from './depthwise-conv2d.js';
+import { planDropout } from './dropout.js';
 import type { LayerPlanner } from './layer-planner.js';
 import {
   planAveragePooling2d,
@@ -11,7 +13,8 @@ import {
   planGlobalMaxPooling2d,
   planMaxPooling2d,
 } from './pooling.js';
-import { planDropout, planFlatten } from './shapes.js';
+import { planFlatten } from './shapes.js';
+import { planSoftmax } from './softmax.js';
 
 export const layerPlanners: Readonly<Record<string, LayerPlanner>> = {
   Activation: planActivation,
@@ -20,10 +23,13 @@ export const layerPlanners: Readonly<Record<string, LayerPlanner>> = {
   BatchNormalization: planBatchNorm,
   Conv2D: planConv2d,
   Dense: planDense,
+  DepthwiseConv2D: planDepthwiseConv2d,
   Dropout: planDropout,
   Flatten: planFlatten,
   GlobalAveragePooling2D: planGlobalAveragePooling2d,
   GlobalMaxPooling2D: planGlobalMaxPooling2d,
   MaxPooling2D: planMaxPooling2d,
   ReLU: planRelu,
+  SeparableConv2D: planSeparableConv2d,
+  Softmax: planSoftmax,
 };

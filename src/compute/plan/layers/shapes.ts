@@ -1,4 +1,4 @@
-/** Layers that compute nothing. */
+/** `tf.layers.flatten`, which computes nothing. */
 import * as z from 'zod';
 import { countOf } from '../plan-builder.js';
 import { type LayerPlanner, onlyInput, settingsOf } from './layer-planner.js';
@@ -9,10 +9,4 @@ export const planFlatten: LayerPlanner = (_builder, layer, inputs) => {
   settingsOf(z.object({ data_format: channelsLast.optional() }), layer);
   const x = onlyInput(inputs);
   return { shape: [countOf(x.shape)], value: x.value };
-};
-
-/** Dropout that drops nothing. */
-export const planDropout: LayerPlanner = (_builder, layer, inputs) => {
-  settingsOf(z.object({ rate: z.literal(0) }), layer);
-  return onlyInput(inputs);
 };

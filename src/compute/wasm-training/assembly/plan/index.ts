@@ -12,10 +12,20 @@ import {
   ConvolutionInputGradientOp,
   ConvolutionOp,
 } from './convolution';
+import {
+  depthwise,
+  depthwiseFilterGradient,
+  DepthwiseFilterGradientOp,
+  depthwiseInputGradient,
+  DepthwiseInputGradientOp,
+  DepthwiseOp,
+} from './depthwise';
+import { dropout, DropoutOp, multiply, MultiplyOp } from './dropout';
 import { dense, denseGradient, DenseGradientOp, denseInputGradient, DenseInputGradientOp, DenseOp } from './dense';
 import { activation, activationGradient, ActivationGradientOp, ActivationOp, add, AddOp, copy, CopyOp } from './elementwise';
 import { filterGradient, FilterGradientOp } from './filter-gradient';
-import { crossEntropy, CrossEntropyOp } from './loss';
+import { globalMaxGradient } from './global-max';
+import { crossEntropy, LossOp, meanSquaredError } from './loss';
 import { adam, AdamOp, adamPowers, AdamPowersOp, momentum, MomentumOp, sgd, SgdOp } from './optimizers';
 import {
   averagePool,
@@ -95,7 +105,7 @@ export function run(at: usize, end: usize, images: i32): void {
         activationGradient(changetype<ActivationGradientOp>(op), groups);
         break;
       case 11:
-        crossEntropy(changetype<CrossEntropyOp>(op), images);
+        crossEntropy(changetype<LossOp>(op), images);
         break;
       case 12:
         sgd(changetype<SgdOp>(op));
@@ -132,6 +142,27 @@ export function run(at: usize, end: usize, images: i32): void {
         break;
       case 23:
         adamPowers(changetype<AdamPowersOp>(op));
+        break;
+      case 24:
+        depthwise(changetype<DepthwiseOp>(op), groups);
+        break;
+      case 25:
+        depthwiseInputGradient(changetype<DepthwiseInputGradientOp>(op), groups);
+        break;
+      case 26:
+        depthwiseFilterGradient(changetype<DepthwiseFilterGradientOp>(op), groups);
+        break;
+      case 27:
+        dropout(changetype<DropoutOp>(op), images);
+        break;
+      case 28:
+        multiply(changetype<MultiplyOp>(op), groups);
+        break;
+      case 29:
+        meanSquaredError(changetype<LossOp>(op), images);
+        break;
+      case 30:
+        globalMaxGradient(changetype<MaxPoolGradientOp>(op), groups);
         break;
       default:
         unreachable();

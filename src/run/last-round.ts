@@ -1,21 +1,22 @@
 /**
- * Ends a run whose time is up: after the open round, or, if that cannot close (a stuck worker under a policy that waits for
- * all), without it. The round is given 10 seconds, or twice as long as the longest round took where that is more; half-way
- * through, whoever watches is told who is awaited.
+ * Ends a run after its open round, or, if that cannot close (a stuck worker under a policy that waits for all, a server that is
+ * gone), without it. The round is given 10 seconds, or twice as long as the longest round took where that is more; half-way
+ * through, whoever watches is told who is awaited. So a time limit holds, and whoever can say `stop` only once (a service
+ * manager's SIGTERM) is heard.
  */
 import type { CancelTimer, Clock } from '../clock/clock.js';
 
-export interface TimeLimitOptions {
+export interface LastRoundOptions {
   readonly clock: Pick<Clock, 'after'>;
-  /** Seconds until the time is up. */
-  readonly seconds: number;
   readonly stop: (when: 'finish-round' | 'now', reason: string) => void;
   /** Workers that the open round still waits for. */
   readonly awaited: () => readonly number[];
   readonly warn: (message: string) => void;
 }
 
-export interface TimeLimit {
+export interface LastRound {
+  /** The open round is the last. Calling it again does nothing. @param why `the time is up` */
+  begin(reason: string, why: string): void;
   /** A round has closed at this time, in seconds since the start. */
   roundClosed(time: number): void;
   /** Nothing happens any more. */
@@ -24,29 +25,30 @@ export interface TimeLimit {
 
 const leastGrace = 10;
 
-export function startTimeLimit({ clock, seconds, stop, awaited, warn }: TimeLimitOptions): TimeLimit {
-  const reason = `${seconds} seconds`;
+export function createLastRound({ clock, stop, awaited, warn }: LastRoundOptions): LastRound {
   let lastRoundAt = 0;
   let longestRound = 0;
   let rounds = 0;
-  let cancel: CancelTimer = clock.after(seconds, timeIsUp);
+  let begun = false;
+  let cancel: CancelTimer = () => undefined;
 
-  function timeIsUp(): void {
-    const grace = Math.max(leastGrace, 2 * longestRound);
-    cancel = clock.after(grace / 2, () => roundIsOpen(grace / 2));
-    stop('finish-round', reason);
-  }
-
-  function roundIsOpen(secondsLeft: number): void {
+  function roundIsOpen(reason: string, why: string, secondsLeft: number): void {
     const workers = awaited();
     const whom = workers.length === 0 ? '' : `; it waits for ${workersText(workers)}`;
     warn(
-      `the time is up, and round ${rounds + 1} is still open${whom}: the run ends without it in ${Math.round(secondsLeft)} s`,
+      `${why}, and round ${rounds + 1} is still open${whom}: the run ends without it in ${Math.round(secondsLeft)} s`,
     );
     cancel = clock.after(secondsLeft, () => stop('now', `${reason}, round ${rounds + 1} did not close`));
   }
 
   return {
+    begin(reason, why) {
+      if (begun) return;
+      begun = true;
+      const grace = Math.max(leastGrace, 2 * longestRound);
+      cancel = clock.after(grace / 2, () => roundIsOpen(reason, why, grace / 2));
+      stop('finish-round', reason);
+    },
     roundClosed(time) {
       longestRound = Math.max(longestRound, time - lastRoundAt);
       lastRoundAt = time;

@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict';
-import { startTimeLimit } from '../../src/run/time-limit.js';
+import { createLastRound } from '../../src/run/last-round.js';
 import { createVirtualClock } from '../support/virtual-clock.js';
 
 function bench(seconds: number, awaited: readonly number[] = [0, 3]) {
   const clock = createVirtualClock();
   const events: string[] = [];
-  const limit = startTimeLimit({
+  const limit = createLastRound({
     clock,
-    seconds,
     stop: (when, reason) => events.push(`${clock.now()}: ${when}: ${reason}`),
     awaited: () => awaited,
     warn: (message) => events.push(`${clock.now()}: ${message}`),
   });
+  clock.after(seconds, () => limit.begin(`${seconds} seconds`, 'the time is up'));
   return { clock, events, limit };
 }
 
-describe('time limit', () => {
+describe('last round', () => {
   it('ends the run after the open round', async () => {
     const { clock, events, limit } = bench(2);
     await clock.advance(3);
@@ -46,8 +46,23 @@ describe('time limit', () => {
     ]);
   });
 
+  it('begins once', async () => {
+    const { clock, events, limit } = bench(60);
+    limit.begin('stopped by the user', 'the run is to stop');
+    limit.begin('stopped by the user', 'the run is to stop');
+    await clock.advance(6);
+    limit.cancel();
+    await clock.advance(100);
+    assert.deepEqual(events, [
+      '0: finish-round: stopped by the user',
+      '5: the run is to stop, and round 1 is still open; it waits for workers 0, 3: the run ends without it in 5 s',
+    ]);
+  });
+
   it('does nothing once it is cancelled', async () => {
     const { clock, events, limit } = bench(2);
+    limit.begin('2 seconds', 'the time is up');
+    events.length = 0;
     limit.cancel();
     await clock.advance(100);
     assert.deepEqual(events, []);

@@ -1,0 +1,74 @@
+/**
+ * How fast simulated time passes where nothing is trained: updates/s through the event queue, the RxJS operator and the round
+ * engine, and memory, for N from 10 to 100,000 workers. Task times are exponential, drawn beforehand, so that drawing costs
+ * nothing here.
+ *
+ *   npm run bench:engine
+ *   npm run bench:engine -- --updates 1e6 --policies abs,asgd --workers 10,1000
+ */
+import { parseArgs } from 'node:util';
+import { findPolicy } from '../protocols/sync/registry.js';
+import { resolvePolicySettings } from '../protocols/sync/settings.js';
+import { seededRandom } from '../src/random/seeded-random.js';
+import { createNetwork, noNetwork } from '../src/simulator/network.js';
+import { Simulation } from '../src/simulator/simulation.js';
+
+const { values } = parseArgs({
+  options: {
+    updates: { type: 'string', default: '300000' },
+    policies: { type: 'string', default: 'abs,ada-sync,k-sync,k-async,asgd' },
+    workers: { type: 'string', default: '10,100,1000,10000,100000' },
+  },
+});
+const updates = Number(values.updates);
+
+const drawn = Float64Array.from({ length: 2 ** 16 }, () => 0);
+const random = seededRandom(1, 'bench-engine');
+for (let i = 0; i < drawn.length; i += 1) drawn[i] = -Math.log1p(-random());
+
+async function measure(name: string, workers: number) {
+  const settings = resolvePolicySettings({ workers: Math.min(workers, 10_000) });
+  const k0 = Math.max(1, Math.floor(workers / 5));
+  const policy = findPolicy(name)?.create({ ...settings, workers, k0, a: 4 * k0 });
+  if (policy === undefined) throw new Error(`no policy ${name}`);
+  let count = 0;
+  let at = 0;
+  const simulation: Simulation = new Simulation({
+    engine: { policy, workers, maxWorkers: workers, localSteps: 1, stalenessVector: false },
+    taskTimes: { taskTime: () => drawn[at++ & (drawn.length - 1)] ?? 1 },
+    network: createNetwork(noNetwork),
+    messageBytes: 0,
+    training: null,
+    batchSize: 32,
+    until: null,
+    onStep({ event }) {
+      if (event.type === 'update-arrived') count += 1;
+      if (count === updates) simulation.stop('now', 'measured');
+    },
+  });
+  const busy = process.cpuUsage();
+  const beganAt = performance.now();
+  await simulation.run();
+  const seconds = (performance.now() - beganAt) / 1000;
+  const { user, system } = process.cpuUsage(busy);
+  return {
+    rate: count / seconds,
+    busyRate: (count * 1e6) / (user + system),
+    memory: process.memoryUsage().rss / 2 ** 20,
+  };
+}
+
+const names = values.policies.split(',');
+process.stdout.write(
+  `updates/s by policy, ${updates} updates each\n\n${'N'.padStart(8)}${names.map((name) => name.padStart(12)).join('')}${'RSS MB'.padStart(10)}\n`,
+);
+for (const workers of values.workers.split(',').map(Number)) {
+  let most = 0;
+  process.stdout.write(String(workers).padStart(8));
+  for (const name of names) {
+    const { rate, memory } = await measure(name, workers);
+    most = Math.max(most, memory);
+    process.stdout.write(Math.round(rate).toString().padStart(12));
+  }
+  process.stdout.write(`${Math.round(most).toString().padStart(10)}\n`);
+}

@@ -1,0 +1,87 @@
+/**
+ * The training proper of a run in simulated time: what `training.ts` is for a live one. Everything that is recorded depends
+ * on the options alone: evaluations are waited for rather than passed over, and with a target accuracy each is waited
+ * for before time goes on.
+ */
+import { createLookAhead } from '../simulator/look-ahead.js';
+import { createNetwork } from '../simulator/network.js';
+import { Simulation } from '../simulator/simulation.js';
+import { oneLineOf } from '../errors.js';
+import { Evaluator } from './evaluator.js';
+import {
+  errorOf,
+  failureOf,
+  tellIfNotFinite,
+  type Training,
+  type TrainingEnd,
+  type TrainingOptions,
+} from './training.js';
+
+/** Evaluations under way while time goes on. */
+const backlog = 2;
+
+/** Begins to let time pass. */
+export async function startSimulation(options: TrainingOptions): Promise<Training> {
+  const { config, parts, clock, recorder, fleet, notice } = options;
+  const { compute, store, engine, taskTimes } = parts;
+  const { latency, bandwidth, serverBandwidth, batchSize, targetAccuracy } = config;
+  const trains = config.compute === 'gradients';
+
+  const evaluator = new Evaluator({
+    compute,
+    everyRounds: config.evalEvery,
+    samples: config.evalSamples,
+    backlog: targetAccuracy === null ? backlog : 0,
+    onEvaluation: (record) => {
+      recorder.evaluation(record);
+      tellIfNotFinite(record, notice);
+      const { testAccuracy, version } = record;
+      if (targetAccuracy === null || testAccuracy < targetAccuracy) return;
+      simulation.stop('now', `accuracy ${testAccuracy.toFixed(4)} at version ${version}`);
+    },
+    onError: (error) => notice('error', `evaluation failed: ${oneLineOf(error)}`),
+  });
+
+  const simulation = new Simulation({
+    engine,
+    taskTimes,
+    network: createNetwork({ latency, bandwidth, serverBandwidth }),
+    messageBytes: compute.model.parameterCount * Float32Array.BYTES_PER_ELEMENT,
+    training: trains ? { lookAhead: createLookAhead(compute), store } : null,
+    batchSize,
+    until: config.time,
+    async onStep(step, state) {
+      fleet.step(step, state);
+      const round = recorder.step(step);
+      await recorder.written;
+      if (round !== null && trains) await evaluator.committed(round, store.current());
+    },
+  });
+
+  const beganAt = clock.now();
+  const running = simulation.run().then(
+    (outcome): Omit<TrainingEnd, 'wallSeconds'> => ({
+      reason: outcome.reason,
+      error: errorOf(outcome, config),
+    }),
+    (error: unknown): Omit<TrainingEnd, 'wallSeconds'> => ({
+      reason: oneLineOf(error),
+      error: failureOf(error),
+    }),
+  );
+  const ended = running.then((end): TrainingEnd => ({ ...end, wallSeconds: clock.now() - beganAt }));
+  return {
+    control: {
+      stop: (when, reason) => simulation.stop(when, reason),
+      // Nobody crashes in simulated time.
+      crash: () => Promise.resolve(false),
+      async close() {
+        simulation.stop('now', 'closed');
+        await running;
+      },
+    },
+    evaluator,
+    now: () => simulation.now(),
+    ended,
+  };
+}

@@ -1,0 +1,53 @@
+/**
+ * How long models and updates travel in simulated time. Off, as in the paper, everything arrives at once. On, a message of
+ * b bytes to or from worker k takes b / bandwidth_k + latency_k; and the server's own link, one in each direction, carries one
+ * message after the other, b / serverBandwidth each, in the order in which they get there.
+ */
+import type { Time, WorkerId } from '../../protocols/sync/events.js';
+import { type PerWorker, valueOf } from '../stragglers/per-worker.js';
+
+export interface NetworkSpec {
+  /** Time units from one end to the other. Default: 0. */
+  readonly latency: PerWorker<number>;
+  /** Bytes per time unit of the worker's link. Default: without bound. */
+  readonly bandwidth: PerWorker<number>;
+  /** Bytes per time unit of the server's link in each direction; null: without bound. */
+  readonly serverBandwidth: number | null;
+}
+
+export const noNetwork: NetworkSpec = { latency: {}, bandwidth: {}, serverBandwidth: null };
+
+export interface Network {
+  /** When a model that the server sends now is with the worker. */
+  download(worker: WorkerId, bytes: number, now: Time): Time;
+  /** When an update that the worker sends now is at the server's link. */
+  upload(worker: WorkerId, bytes: number, now: Time): Time;
+  /** When an update that is at the server's link now has been read. */
+  receive(bytes: number, now: Time): Time;
+  /** When a short message that the server sends now is with the worker. */
+  signal(worker: WorkerId, now: Time): Time;
+}
+
+export function createNetwork({ latency, bandwidth, serverBandwidth }: NetworkSpec): Network {
+  let sendingUntil: Time = 0;
+  let receivingUntil: Time = 0;
+  const latencyOf = (worker: WorkerId): Time => valueOf(latency, worker) ?? 0;
+  const ownLink = (worker: WorkerId, bytes: number): Time => {
+    const rate = valueOf(bandwidth, worker);
+    return latencyOf(worker) + (rate === undefined ? 0 : bytes / rate);
+  };
+  const serverLink = (bytes: number): Time => (serverBandwidth === null ? 0 : bytes / serverBandwidth);
+
+  return {
+    download(worker, bytes, now) {
+      sendingUntil = Math.max(now, sendingUntil) + serverLink(bytes);
+      return sendingUntil + ownLink(worker, bytes);
+    },
+    upload: (worker, bytes, now) => now + ownLink(worker, bytes),
+    receive(bytes, now) {
+      receivingUntil = Math.max(now, receivingUntil) + serverLink(bytes);
+      return receivingUntil;
+    },
+    signal: (worker, now) => now + latencyOf(worker),
+  };
+}

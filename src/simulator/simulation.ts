@@ -1,0 +1,280 @@
+/**
+ * A run in simulated time: the round engine of a live run, fed by a clock that jumps from event to event. Workers take the
+ * times that the straggler model draws; gradients are real, computed ahead by all threads.
+ *
+ * Invariants: time never goes back; of equal events the order is that of `EventQueue`; the same options give the same events,
+ * effects and weights whatever the number of threads.
+ */
+import { Subject } from 'rxjs';
+import type { Assign, Cancel, Effect, EngineEvent, EngineStep, Time } from '../../protocols/sync/events.js';
+import { runRoundEngine } from '../../protocols/sync/gather-rounds.js';
+import type { EngineOptions, EngineState } from '../../protocols/sync/round-engine.js';
+import { updateIdOf } from '../../protocols/sync/update-id.js';
+import type { LocalUpdate } from '../compute/compute.js';
+import { allFinite, type ParameterStore } from '../compute/parameter-store.js';
+import type { TaskTimes } from '../stragglers/task-times.js';
+import { EventQueue, type Occurrence } from './event-queue.js';
+import type { Computation, LookAhead } from './look-ahead.js';
+import type { Network } from './network.js';
+
+/** What carries out the tasks, and keeps the weights. */
+export interface SimulatedTraining {
+  readonly lookAhead: LookAhead;
+  readonly store: ParameterStore;
+}
+
+export interface SimulationOptions {
+  readonly engine: EngineOptions;
+  readonly taskTimes: Pick<TaskTimes, 'taskTime'>;
+  readonly network: Network;
+  /** Bytes of a model or an update. */
+  readonly messageBytes: number;
+  /** Null: timing only. Then every update has the loss 1. */
+  readonly training: SimulatedTraining | null;
+  /** Samples of a local step. */
+  readonly batchSize: number;
+  /** The run ends at this time; null: when the engine says so. */
+  readonly until: Time | null;
+  /** After the effects of a step were carried out. What it returns is waited for before time goes on. */
+  readonly onStep: (step: EngineStep, state: EngineState) => void | Promise<void>;
+}
+
+/** How the run ended, as the engine saw it. */
+export interface SimulationOutcome {
+  /** Null: it finished, or was stopped. */
+  readonly code: 'non-finite' | 'no-workers' | null;
+  readonly reason: string;
+}
+
+interface Stop {
+  readonly when: 'finish-round' | 'now';
+  readonly reason: string;
+}
+
+interface Task {
+  readonly assign: Assign;
+  readonly computation: Computation | null;
+  /** When the worker hears that it is cancelled; null: it is not. */
+  cancelledAt: Time | null;
+}
+
+/** A worker has taken its last step; its update is at the server's link; it has been read; a deadline passes. */
+type Event = Occurrence &
+  (
+    | { readonly type: 'computed' | 'uploaded' | 'received'; readonly task: Task }
+    | { readonly type: 'deadline'; readonly deadline: string }
+  );
+
+export class Simulation {
+  readonly #options: SimulationOptions;
+  readonly #queue = new EventQueue<Event>();
+  readonly #events$ = new Subject<EngineEvent>();
+  /** The task that each worker has in hand. */
+  readonly #tasks = new Map<number, Task>();
+  /** What the engine has made of the event in hand. */
+  #steps: EngineStep[] = [];
+  #engineError: { readonly error: unknown } | null = null;
+  #state: EngineState | null = null;
+  #arrived: { readonly updateId: string; readonly update: LocalUpdate } | null = null;
+  #stop: Stop | null = null;
+  /** The stop that the engine knows of already. */
+  #stopping: Stop['when'] | null = null;
+  #outcome: SimulationOutcome | null = null;
+  #now: Time = 0;
+
+  constructor(options: SimulationOptions) {
+    this.#options = options;
+    this.#events$
+      .pipe(
+        runRoundEngine(options.engine, undefined, (state) => {
+          this.#state = state;
+        }),
+      )
+      .subscribe({
+        next: (step) => this.#steps.push(step),
+        error: (error: unknown) => {
+          this.#engineError = { error };
+        },
+      });
+  }
+
+  /** Simulated time. */
+  now(): Time {
+    return this.#now;
+  }
+
+  /** Ends the run after the open round, or before the next event. Asking again does nothing, unless it is for sooner. */
+  stop(when: Stop['when'], reason: string): void {
+    const asked = this.#stop?.when ?? this.#stopping;
+    if (asked === null || (asked === 'finish-round' && when === 'now')) this.#stop = { when, reason };
+  }
+
+  /**
+   * Lets time pass until the run is over.
+   * @throws what a policy, a computation or `onStep` throws
+   */
+  async run(): Promise<SimulationOutcome> {
+    const { engine, until } = this.#options;
+    for (let worker = 0; worker < engine.workers && this.#outcome === null; worker += 1) {
+      const done = this.#feed({ type: 'worker-joined', time: 0, worker, incarnation: 1 });
+      if (done !== undefined) await done;
+    }
+    while (this.#outcome === null) {
+      if (this.#stop !== null) {
+        const { when, reason } = this.#stop;
+        this.#stop = null;
+        this.#stopping = when;
+        await this.#feed({ type: 'stop-requested', time: this.#now, when, reason });
+        continue;
+      }
+      const next = this.#queue.peek();
+      if (until !== null && (next === undefined || next.time > until)) {
+        this.#now = until;
+        this.stop('now', `${until} time units`);
+        continue;
+      }
+      if (next === undefined) {
+        const reason = 'nothing is left to happen: no worker computes, and no deadline is set';
+        this.stop('now', reason);
+        continue;
+      }
+      this.#queue.pop();
+      this.#now = next.time;
+      const done = this.#happen(next);
+      if (done !== undefined) await done;
+    }
+    this.#events$.complete();
+    for (const { computation } of this.#tasks.values()) computation?.cancel();
+    return this.#outcome;
+  }
+
+  #happen(event: Event): void | Promise<void> {
+    const { time } = event;
+    if (event.type === 'deadline') {
+      return this.#feed({ type: 'deadline-passed', time, deadline: event.deadline });
+    }
+    const { task, type } = event;
+    const { network, messageBytes } = this.#options;
+    const { worker } = task.assign;
+    if (type === 'computed') {
+      if (task.cancelledAt !== null && task.cancelledAt <= time) return;
+      const at = network.upload(worker, messageBytes, time);
+      if (at > time) return this.#queue.push({ type: 'uploaded', time: at, worker, task });
+    }
+    if (type !== 'received') {
+      const at = network.receive(messageBytes, time);
+      if (at > time) return this.#queue.push({ type: 'received', time: at, worker, task });
+    }
+    return this.#update(task);
+  }
+
+  #update(task: Task): void | Promise<void> {
+    const { computation } = task;
+    // Cancelled on its way: the engine will refuse it, whatever it holds.
+    const result =
+      task.cancelledAt !== null || computation === null ? this.#timed(task) : computation.result();
+    return result instanceof Promise
+      ? result.then((update) => this.#deliver(task, update))
+      : this.#deliver(task, result);
+  }
+
+  #deliver({ assign }: Task, update: LocalUpdate): void | Promise<void> {
+    const { worker, incarnation, attempt, version } = assign;
+    const { delta, steps, samples, loss, firstLoss } = update;
+    const updateId = updateIdOf(worker, incarnation, attempt);
+    const finite = Number.isFinite(loss) && Number.isFinite(firstLoss) && allFinite(delta);
+    this.#arrived = { updateId, update };
+    return this.#feed({
+      type: 'update-arrived',
+      time: this.#now,
+      updateId,
+      worker,
+      incarnation,
+      attempt,
+      baseVersion: version,
+      steps,
+      samples,
+      loss,
+      firstLoss,
+      finite,
+    });
+  }
+
+  #feed(event: EngineEvent): void | Promise<void> {
+    this.#events$.next(event);
+    const steps = this.#steps;
+    if (this.#engineError !== null) throw this.#engineError.error;
+    const [step] = steps;
+    this.#steps = [];
+    if (step === undefined || this.#state === null) return;
+    for (const effect of step.effects) this.#carryOut(effect);
+    this.#arrived = null;
+    return this.#options.onStep(step, this.#state);
+  }
+
+  #carryOut(effect: Effect): void {
+    const store = this.#options.training?.store;
+    switch (effect.type) {
+      case 'accumulate':
+        if (this.#arrived !== null) store?.hold(effect.updateId, this.#arrived.update.delta);
+        break;
+      case 'discard':
+        if (effect.updateId !== this.#arrived?.updateId) store?.drop(effect.updateId);
+        break;
+      case 'commit':
+        store?.commit(effect);
+        break;
+      case 'assign':
+        this.#assign(effect);
+        break;
+      case 'cancel':
+        this.#cancel(effect);
+        break;
+      case 'schedule':
+        this.#queue.push({ type: 'deadline', time: effect.at, worker: null, deadline: effect.deadline });
+        break;
+      case 'finish':
+        this.#outcome = { code: null, reason: effect.reason };
+        break;
+      case 'fail':
+        this.#outcome = { code: effect.code, reason: effect.reason };
+        break;
+      case 'ignore':
+        break;
+    }
+  }
+
+  #assign(assign: Assign): void {
+    const { taskTimes, network, messageBytes, training, until } = this.#options;
+    const { worker, attempt, localSteps } = assign;
+    const beginsAt = network.download(worker, messageBytes, this.#now);
+    const endsAt = beginsAt + taskTimes.taskTime(worker, attempt, beginsAt);
+    const needed = training !== null && (until === null || endsAt <= until);
+    const computation = needed
+      ? training.lookAhead.begin(
+          { worker, attempt, parameters: training.store.current(), localSteps },
+          endsAt,
+        )
+      : null;
+    const task: Task = { assign, computation, cancelledAt: null };
+    this.#tasks.set(worker, task);
+    this.#queue.push({ type: 'computed', time: endsAt, worker, task });
+  }
+
+  /** The worker drops its work, unless that is on its way already when it hears of it. */
+  #cancel({ worker }: Cancel): void {
+    const task = this.#tasks.get(worker);
+    if (task === undefined) return;
+    task.computation?.cancel();
+    task.cancelledAt = this.#options.network.signal(worker, this.#now);
+  }
+
+  /** What a task gives where nothing is trained. */
+  #timed({ assign }: Task): LocalUpdate {
+    const steps = assign.localSteps;
+    const samples = steps * this.#options.batchSize;
+    return { delta: noDelta, steps, samples, loss: 1, firstLoss: 1, computeSeconds: 0 };
+  }
+}
+
+const noDelta = new Float32Array(0);

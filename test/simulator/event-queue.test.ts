@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { describe, it } from 'mocha';
+import { EventQueue, type Occurrence } from '../../src/simulator/event-queue.js';
+
+interface Numbered extends Occurrence {
+  readonly number: number;
+}
+
+function drain(queue: EventQueue<Numbered>): Numbered[] {
+  const all: Numbered[] = [];
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) all.push(next);
+  return all;
+}
+
+describe('event queue', () => {
+  it('gives the earliest first; at one time workers by number, then deadlines, each in the order of their coming', () => {
+    const time = fc.constantFrom(0, 1, 1.5, Infinity);
+    const worker = fc.option(fc.nat(3));
+    fc.assert(
+      fc.property(fc.array(fc.record({ time, worker })), (occurrences) => {
+        const queue = new EventQueue<Numbered>();
+        const numbered = occurrences.map((occurrence, number) => ({ ...occurrence, number }));
+        for (const item of numbered) queue.push(item);
+        assert.equal(queue.length, numbered.length);
+        const rank = ({ worker: of }: Numbered): number => of ?? 1000;
+        const expected = numbered.toSorted(
+          (a, b) => (a.time === b.time ? 0 : a.time - b.time) || rank(a) - rank(b) || a.number - b.number,
+        );
+        assert.deepEqual(queue.peek(), expected[0]);
+        assert.deepEqual(drain(queue), expected);
+      }),
+    );
+  });
+
+  it('keeps its order while things come and go', () => {
+    const step = fc.oneof(fc.constant('pop' as const), fc.nat(5));
+    fc.assert(
+      fc.property(fc.array(step), (steps) => {
+        const queue = new EventQueue<Numbered>();
+        let waiting: Numbered[] = [];
+        for (const [number, what] of steps.entries()) {
+          if (what === 'pop') {
+            const [first, ...others] = waiting.toSorted((a, b) => a.time - b.time || a.number - b.number);
+            assert.deepEqual(queue.pop(), first);
+            waiting = others;
+          } else {
+            const item = { time: what, worker: 0, number };
+            queue.push(item);
+            waiting.push(item);
+          }
+        }
+      }),
+    );
+  });
+
+  it('has no place for an event at no time', () => {
+    assert.throws(() => new EventQueue().push({ time: NaN, worker: 0 }), RangeError);
+  });
+});
