@@ -1,7 +1,7 @@
 /**
  * How fast simulated time passes where nothing is trained: updates/s through the event queue, the RxJS operator and the round
  * engine, and memory, for N from 10 to 100,000 workers. Task times are exponential, drawn beforehand, so that drawing costs
- * nothing here.
+ * nothing here. Commits do not name τ_k of every worker, as in `simulate` above 1,000 workers.
  *
  *   npm run bench:engine
  *   npm run bench:engine -- --updates 1e6 --policies abs,asgd --workers 10,1000

@@ -27,6 +27,7 @@ export {
   type EngineOptions,
   type EngineState,
   initialState,
+  plainState,
 } from '../protocols/sync/round-engine.js';
 export type * from '../protocols/sync/events.js';
 export type * from '../protocols/sync/policy.js';

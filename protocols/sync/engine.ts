@@ -1,7 +1,7 @@
 /**
  * The round engine at work: what each event does to the state, rule by rule, and the effects gathered on the way. It changes
- * its state in place, and an event costs what it changes, whatever the number of workers; `round-engine.ts` makes a pure
- * function of it.
+ * its state in place, and an event costs what it changes, whatever the number of workers (but for the staleness vector, where
+ * it is asked for); `round-engine.ts` makes a pure function of it.
  *
  * Order within a commit (arXiv 2301.08895): the model is updated and every τ_k grows by 1; the next round opens; then all
  * uploaders and all workers whose τ_k meets the bound receive the new model, the latter with their unfinished work cancelled.
@@ -64,7 +64,7 @@ export class Engine<State = unknown> implements EngineState<State> {
     this.version = state.version;
     this.openedAt = state.openedAt;
     this.overdue = state.overdue;
-    this.refusedInRow = state.refusedInRow;
+    this.refusedInRow = state.refusedInRow ?? 0;
     this.policy = state.policy;
     this.#view = new LiveView(this);
     for (const member of state.members) this.#enter(member);
@@ -93,6 +93,10 @@ export class Engine<State = unknown> implements EngineState<State> {
         break;
     }
     return this.#effects;
+  }
+
+  toJSON(): EngineState<State> {
+    return this.state();
   }
 
   /** The state as it is now, in plain JSON. */

@@ -39,8 +39,8 @@ export class RoundEngineError extends Error {
  * Feeds every event to the round engine and emits what is to be done. Completes after the step that holds `finish` or
  * `fail`, or with its source; errors with what a policy throws.
  * @param resumeFrom state to go on from (default: before any worker joined)
- * @param onState called with the state after each step, before the step is emitted. It is the engine's own, good to be read
- *   until the next event; `plainState` makes a copy to be kept (for checkpoints)
+ * @param onState called with the state after each step, before the step is emitted. It is the engine's own: to be read until
+ *   the next event, not to be kept or spread; `plainState` makes a copy of it (for checkpoints)
  */
 export function runRoundEngine<State>(
   options: EngineOptions<State>,

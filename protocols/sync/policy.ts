@@ -36,7 +36,8 @@ export interface Member {
   readonly uploadedAt: Time | null;
 }
 
-/** The open round, as a policy sees it. */
+/** The open round, as a policy sees it: the present, whenever it is read. Neither it nor its members may be kept, spread or
+ *  written; a policy's own state is the place for what it wants to remember. */
 export interface RoundView {
   readonly time: Time;
   /** Version of the global model; the open round makes `version + 1`. */

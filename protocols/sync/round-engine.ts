@@ -33,6 +33,11 @@ export function initialState<State>(options: EngineOptions<State>): EngineState<
   };
 }
 
+/** A copy of a state, in plain JSON: of what `runRoundEngine` shows, which changes with the next event. */
+export function plainState<State>(state: EngineState<State>): EngineState<State> {
+  return state instanceof Engine ? state.state() : structuredClone(state);
+}
+
 /**
  * What the event means. The given state is not changed. Every call copies it: who feeds many events, one after the other, does
  * so through `runRoundEngine`.

@@ -215,6 +215,9 @@ export class ThreadPool {
       return;
     }
     slot.idleDeaths = 0;
+    const next = slot.given[0]?.item;
+    // It may have begun before it was aborted, unseen from here.
+    if (next?.signal?.aborted === true) this.#seeThatItStops(slot, next);
     this.#dispatch();
     if (pending.signal?.aborted || answer.type === 'cancelled') pending.reject(pending.signal?.reason);
     else pending.resolve(answer);

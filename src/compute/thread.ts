@@ -127,6 +127,7 @@ function perform(engine: Engine, { job, cancel }: JobMessage): ThreadMessage {
       return update === null ? { type: 'cancelled' } : { type: 'trained', update };
     }
     if (cancelled()) return { type: 'cancelled' };
+    countShared(job.parameters);
     return { type: 'evaluated', part: engine.evaluate(job.parameters, job.from, job.to) };
   } catch (error) {
     return { type: 'failed', error: postError(error) };

@@ -38,11 +38,20 @@ export class FleetStatus {
     if (tally === undefined) return;
     const { type } = header;
     if (type === 'heartbeat') tally.heartbeat = { attempt: header.attempt, state: header.state };
-    if (type === 'update' && header.attempt > tally.lastAttempt) {
-      tally.lastAttempt = header.attempt;
-      tally.tasks += 1;
-      tally.taskSeconds += header.taskSeconds;
-    }
+    if (type === 'update') this.#taskDone(tally, header.attempt, header.taskSeconds);
+  }
+
+  /** In simulated time, where nobody sends anything: a worker has finished a task. */
+  taskDone(worker: number, attempt: number, time: number): void {
+    const tally = this.#tallies.get(worker);
+    if (tally !== undefined) this.#taskDone(tally, attempt, time);
+  }
+
+  #taskDone(tally: Tally, attempt: number, seconds: number): void {
+    if (attempt <= tally.lastAttempt) return;
+    tally.lastAttempt = attempt;
+    tally.tasks += 1;
+    tally.taskSeconds += seconds;
   }
 
   step({ event, effects }: EngineStep, state: EngineState): void {

@@ -19,7 +19,7 @@ export interface LastRound {
   begin(reason: string, why: string): void;
   /** A round has closed at this time, in seconds since the start. */
   roundClosed(time: number): void;
-  /** Nothing happens any more. */
+  /** Nothing happens any more, also if it is to begin later. */
   cancel(): void;
 }
 
@@ -30,6 +30,7 @@ export function createLastRound({ clock, stop, awaited, warn }: LastRoundOptions
   let longestRound = 0;
   let rounds = 0;
   let begun = false;
+  let over = false;
   let cancel: CancelTimer = () => undefined;
 
   function roundIsOpen(reason: string, why: string, secondsLeft: number): void {
@@ -43,7 +44,7 @@ export function createLastRound({ clock, stop, awaited, warn }: LastRoundOptions
 
   return {
     begin(reason, why) {
-      if (begun) return;
+      if (begun || over) return;
       begun = true;
       const grace = Math.max(leastGrace, 2 * longestRound);
       cancel = clock.after(grace / 2, () => roundIsOpen(reason, why, grace / 2));
@@ -54,7 +55,10 @@ export function createLastRound({ clock, stop, awaited, warn }: LastRoundOptions
       lastRoundAt = time;
       rounds += 1;
     },
-    cancel: () => cancel(),
+    cancel() {
+      over = true;
+      cancel();
+    },
   };
 }
 

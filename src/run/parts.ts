@@ -113,6 +113,8 @@ export async function prepareParts(
       maxRounds: config.rounds,
       skipNonFinite: config.skipNonFinite,
       roundDeadline: config.roundDeadline,
+      // In a live run for the monitor and the journal; among many simulated workers it would be most of the work.
+      stalenessVector: resolved.mode === 'live' || workers <= mostWorkersOfVector,
     },
   };
 }
@@ -120,6 +122,9 @@ export async function prepareParts(
 async function openTransport(nats: TrainConfig['nats'], name: string): Promise<Transport> {
   return nats === null ? createLocalTransport() : connectNatsTransport({ url: nats, name });
 }
+
+/** Workers up to which the commits of a simulated run name τ_k of each. */
+const mostWorkersOfVector = 1000;
 
 /** Rejects with the signal's reason when it aborts; never resolves. */
 function whenAborted(signal: AbortSignal): Promise<never> {

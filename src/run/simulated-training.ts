@@ -3,14 +3,17 @@
  * on the options alone: evaluations are waited for rather than passed over, and with a target accuracy each is waited
  * for before time goes on.
  */
+import type { EngineStep } from '../../protocols/sync/events.js';
 import { createLookAhead } from '../simulator/look-ahead.js';
 import { createNetwork } from '../simulator/network.js';
 import { Simulation } from '../simulator/simulation.js';
 import { oneLineOf } from '../errors.js';
 import { Evaluator } from './evaluator.js';
+import type { FleetStatus } from './fleet-status.js';
 import {
   errorOf,
   failureOf,
+  refusalTeller,
   tellIfNotFinite,
   type Training,
   type TrainingEnd,
@@ -42,6 +45,8 @@ export async function startSimulation(options: TrainingOptions): Promise<Trainin
     onError: (error) => notice('error', `evaluation failed: ${oneLineOf(error)}`),
   });
 
+  const tellRefusals = refusalTeller(clock, notice);
+  const tasks = taskTeller(fleet);
   const simulation = new Simulation({
     engine,
     taskTimes,
@@ -51,6 +56,8 @@ export async function startSimulation(options: TrainingOptions): Promise<Trainin
     batchSize,
     until: config.time,
     async onStep(step, state) {
+      tellRefusals(step);
+      tasks.hear(step);
       fleet.step(step, state);
       const round = recorder.step(step);
       await recorder.written;
@@ -83,5 +90,20 @@ export async function startSimulation(options: TrainingOptions): Promise<Trainin
     evaluator,
     now: () => simulation.now(),
     ended,
+  };
+}
+
+/** Tells the fleet's status of finished tasks: those whose updates were not refused as dead. */
+function taskTeller(fleet: FleetStatus): { hear(step: EngineStep): void } {
+  const assignedAt = new Map<number, number>();
+  return {
+    hear({ event, effects }) {
+      const { time } = event;
+      if (event.type === 'update-arrived' && effects.some(({ type }) => type === 'accumulate')) {
+        const { worker, attempt } = event;
+        fleet.taskDone(worker, attempt, time - (assignedAt.get(worker) ?? time));
+      }
+      for (const effect of effects) if (effect.type === 'assign') assignedAt.set(effect.worker, time);
+    },
   };
 }

@@ -5,6 +5,7 @@
  */
 import type { RunOutcome, ServerObserver } from '../../actors/server-actor.js';
 import type { WorkerFailure } from '../../actors/worker-fleet.js';
+import type { EngineStep } from '../../protocols/sync/events.js';
 import { PolicyError } from '../../protocols/sync/checked-policy.js';
 import type { Clock } from '../clock/clock.js';
 import type { TrainConfig } from '../config/resolve.js';
@@ -84,7 +85,7 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
     onError: (error) => notice('error', `evaluation failed: ${oneLineOf(error)}`),
   });
 
-  const nonFinite = throttledNotice(clock, (text) => notice('warn', text), 'updates refused as not finite');
+  const tellRefusals = refusalTeller(clock, notice);
 
   const observer: ServerObserver = {
     heard: (header) => fleet.heard(header),
@@ -93,9 +94,7 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
     refused: (header, reason) =>
       notice('warn', `${header.type} of worker ${header.worker} refused: ${reason}`),
     step(step, state) {
-      for (const effect of step.effects) {
-        if (effect.type === 'discard' && effect.reason === 'non-finite') nonFinite.tell(effect.detail);
-      }
+      tellRefusals(step);
       if (beganAt === null && step.effects.some(({ type }) => type === 'assign')) beganAt = clock.now();
       fleet.step(step, state);
       const round = recorder.step(step);
@@ -170,6 +169,16 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
 /** Whether the round may still wait for it. */
 function isAwaited({ state }: WorkerStatus): boolean {
   return state !== 'idle' && state !== 'gone';
+}
+
+/** Tells of updates that are refused as not finite, now and then. */
+export function refusalTeller(clock: Clock, notice: TrainingOptions['notice']): (step: EngineStep) => void {
+  const refused = throttledNotice(clock, (text) => notice('warn', text), 'updates refused as not finite');
+  return ({ effects }) => {
+    for (const effect of effects) {
+      if (effect.type === 'discard' && effect.reason === 'non-finite') refused.tell(effect.detail);
+    }
+  };
 }
 
 /** A network may train on finite losses and still be of no use: its moving statistics may be. */

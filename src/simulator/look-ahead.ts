@@ -9,9 +9,10 @@ import type { Compute, LocalTask, LocalUpdate } from '../compute/compute.js';
 
 /** A task that is computed, or will be. */
 export interface Computation {
-  /** Its update, as soon as it is there. Rejects with what the computing threw. */
+  /** Its update, as soon as it is there. Rejects with what the computing threw, twice. */
   result(): LocalUpdate | Promise<LocalUpdate>;
-  /** It is not needed: not computed if it has not begun, stopped at the next step boundary if it has. */
+  /** It is not needed: not computed if it has not begun, stopped at the next step boundary if it has. Nothing of it is
+   *  kept. */
   cancel(): void;
 }
 
@@ -23,7 +24,8 @@ export interface LookAhead {
 }
 
 interface Entry {
-  readonly task: LocalTask;
+  /** Null once it is cancelled: it holds a whole model. */
+  task: LocalTask | null;
   readonly endsAt: Time;
   readonly order: number;
   readonly abort: AbortController;
@@ -33,8 +35,9 @@ interface Entry {
   update: LocalUpdate | null;
 }
 
-/** For each thread one task that it computes and one that waits at its door. */
-const tasksPerThread = 2;
+/** For each thread the task that it computes, the one that it has ahead, and one more: the pool gives ahead only while a
+ *  task is left for every thread. */
+const tasksPerThread = 3;
 
 const notNeeded = new Error('the task is not needed any more');
 
@@ -49,28 +52,35 @@ export function createLookAhead(compute: Pick<Compute, 'run' | 'threads'>): Look
     while (running < most) {
       const next = waiting.pop();
       if (next === undefined) return;
-      if (!next.abort.signal.aborted) start(next);
+      if (next.task !== null) start(next, next.task);
     }
   };
 
-  const start = (entry: Entry): void => {
+  const start = (entry: Entry, task: LocalTask): void => {
     running += 1;
     started += 1;
     const over = (): void => {
       running -= 1;
       work();
     };
-    compute.run(entry.task, entry.abort.signal).then(
-      (update) => {
-        entry.update = update;
-        entry.resolve(update);
-        over();
-      },
-      (error: unknown) => {
-        entry.reject(error);
-        over();
-      },
-    );
+    compute
+      .run(task, entry.abort.signal)
+      // A thread may die of what another did to its process; the same task gives the same update on the next.
+      .catch((error: unknown) => {
+        if (entry.task === null) throw error;
+        return compute.run(task, entry.abort.signal);
+      })
+      .then(
+        (update) => {
+          if (entry.task !== null) entry.update = update;
+          entry.resolve(update);
+          over();
+        },
+        (error: unknown) => {
+          entry.reject(error);
+          over();
+        },
+      );
   };
 
   return {
@@ -88,7 +98,11 @@ export function createLookAhead(compute: Pick<Compute, 'run' | 'threads'>): Look
       work();
       return {
         result: () => entry.update ?? promise,
-        cancel: () => abort.abort(notNeeded),
+        cancel() {
+          entry.task = null;
+          entry.update = null;
+          abort.abort(notNeeded);
+        },
       };
     },
   };

@@ -5,6 +5,7 @@
  * Invariants: time never goes back; of equal events the order is that of `EventQueue`; the same options give the same events,
  * effects and weights whatever the number of threads.
  */
+import { setImmediate as eventLoop } from 'node:timers/promises';
 import { Subject } from 'rxjs';
 import type { Assign, Cancel, Effect, EngineEvent, EngineStep, Time } from '../../protocols/sync/events.js';
 import { runRoundEngine } from '../../protocols/sync/gather-rounds.js';
@@ -53,7 +54,8 @@ interface Stop {
 
 interface Task {
   readonly assign: Assign;
-  readonly computation: Computation | null;
+  /** Null: there is none, or it was cancelled. */
+  computation: Computation | null;
   /** When the worker hears that it is cancelled; null: it is not. */
   cancelledAt: Time | null;
 }
@@ -77,6 +79,11 @@ export class Simulation {
   #state: EngineState | null = null;
   #arrived: { readonly updateId: string; readonly update: LocalUpdate } | null = null;
   #stop: Stop | null = null;
+  #stopNow: () => void = () => undefined;
+  /** Resolves when the run is to stop at once. */
+  readonly #stoppedNow = new Promise<void>((resolve) => {
+    this.#stopNow = resolve;
+  });
   /** The stop that the engine knows of already. */
   #stopping: Stop['when'] | null = null;
   #outcome: SimulationOutcome | null = null;
@@ -106,7 +113,9 @@ export class Simulation {
   /** Ends the run after the open round, or before the next event. Asking again does nothing, unless it is for sooner. */
   stop(when: Stop['when'], reason: string): void {
     const asked = this.#stop?.when ?? this.#stopping;
-    if (asked === null || (asked === 'finish-round' && when === 'now')) this.#stop = { when, reason };
+    if (asked !== null && !(asked === 'finish-round' && when === 'now')) return;
+    this.#stop = { when, reason };
+    if (when === 'now') this.#stopNow();
   }
 
   /**
@@ -114,17 +123,29 @@ export class Simulation {
    * @throws what a policy, a computation or `onStep` throws
    */
   async run(): Promise<SimulationOutcome> {
-    const { engine, until } = this.#options;
-    for (let worker = 0; worker < engine.workers && this.#outcome === null; worker += 1) {
-      const done = this.#feed({ type: 'worker-joined', time: 0, worker, incarnation: 1 });
-      if (done !== undefined) await done;
+    try {
+      return await this.#toTheEnd();
+    } finally {
+      this.#events$.complete();
+      for (const { computation } of this.#tasks.values()) computation?.cancel();
     }
-    while (this.#outcome === null) {
+  }
+
+  async #toTheEnd(): Promise<SimulationOutcome> {
+    const { engine, until } = this.#options;
+    // Whoever has just learnt of the run may subscribe before anything happens.
+    await eventLoop();
+    for (let worker = 0; worker < engine.workers && this.#outcome === null; worker += 1) {
+      await this.#unlessStopped(this.#feed({ type: 'worker-joined', time: 0, worker, incarnation: 1 }));
+    }
+    for (let events = 0; this.#outcome === null; events += 1) {
+      // Signals and timers are heard in between.
+      if (events % eventsPerTurn === eventsPerTurn - 1) await eventLoop();
       if (this.#stop !== null) {
         const { when, reason } = this.#stop;
         this.#stop = null;
         this.#stopping = when;
-        await this.#feed({ type: 'stop-requested', time: this.#now, when, reason });
+        await this.#unlessStopped(this.#feed({ type: 'stop-requested', time: this.#now, when, reason }));
         continue;
       }
       const next = this.#queue.peek();
@@ -141,11 +162,17 @@ export class Simulation {
       this.#queue.pop();
       this.#now = next.time;
       const done = this.#happen(next);
-      if (done !== undefined) await done;
+      if (done !== undefined) await this.#unlessStopped(done);
     }
-    this.#events$.complete();
-    for (const { computation } of this.#tasks.values()) computation?.cancel();
     return this.#outcome;
+  }
+
+  /** Waits, but for nobody once the run is to stop at once. */
+  async #unlessStopped(done: void | Promise<void>): Promise<void> {
+    if (done === undefined) return;
+    // Its failure is of no interest any more then.
+    done.catch(() => undefined);
+    await Promise.race([done, this.#stoppedNow]);
   }
 
   #happen(event: Event): void | Promise<void> {
@@ -174,7 +201,7 @@ export class Simulation {
     const result =
       task.cancelledAt !== null || computation === null ? this.#timed(task) : computation.result();
     return result instanceof Promise
-      ? result.then((update) => this.#deliver(task, update))
+      ? result.then((update) => (this.#stop?.when === 'now' ? undefined : this.#deliver(task, update)))
       : this.#deliver(task, result);
   }
 
@@ -266,6 +293,8 @@ export class Simulation {
     const task = this.#tasks.get(worker);
     if (task === undefined) return;
     task.computation?.cancel();
+    // Its end stays in the queue, and would keep what it holds.
+    task.computation = null;
     task.cancelledAt = this.#options.network.signal(worker, this.#now);
   }
 
@@ -278,3 +307,6 @@ export class Simulation {
 }
 
 const noDelta = new Float32Array(0);
+
+/** A few milliseconds' worth. */
+const eventsPerTurn = 1024;

@@ -286,6 +286,20 @@ describe('thread pool', () => {
     assert.equal(clock.pending(), 0);
   });
 
+  it('watches over a job that was aborted while its thread had it ahead, or had begun it unseen', async () => {
+    const { clock, pool, started } = await bench(1);
+    const stale = new AbortController();
+    const first = pool.submit(train(0), null);
+    const stuck = pool.submit(train(1), stale.signal);
+    stale.abort(new Error('too stale'));
+    await assert.rejects(stuck, /too stale/);
+    started[0]?.handlers.answered({ type: 'trained', update });
+    await first;
+    await clock.advance(31);
+    assert.equal(started.length, 2, 'its thread is replaced');
+    assert.equal(clock.pending(), 0);
+  });
+
   it('keeps a thread whose job stops in time', async () => {
     const { clock, pool, started, last } = await bench(1);
     const stale = new AbortController();

@@ -64,6 +64,7 @@ describe('last round', () => {
     limit.begin('2 seconds', 'the time is up');
     events.length = 0;
     limit.cancel();
+    limit.begin('stopped by the user', 'the run is to stop');
     await clock.advance(100);
     assert.deepEqual(events, []);
     assert.equal(clock.pending(), 0);

@@ -34,19 +34,19 @@ async function settle(): Promise<void> {
 }
 
 describe('computing ahead', () => {
-  it('begins at once, two tasks for each thread, what ends first first', async () => {
+  it('begins at once, three tasks for each thread, what ends first first', async () => {
     const { compute, begun, workers } = playedCompute(1);
     const ahead = createLookAhead(compute);
-    for (const [worker, endsAt] of [9, 8, 7, 3, 5].entries()) ahead.begin(task(worker), endsAt);
-    assert.deepEqual(workers(), [0, 1]);
+    for (const [worker, endsAt] of [9, 8, 6, 7, 3, 5].entries()) ahead.begin(task(worker), endsAt);
+    assert.deepEqual(workers(), [0, 1, 2]);
     begun[0]?.answer();
     await settle();
-    assert.deepEqual(workers(), [0, 1, 3]);
+    assert.deepEqual(workers(), [0, 1, 2, 4]);
     begun[1]?.answer();
     begun[2]?.answer();
     await settle();
-    assert.deepEqual(workers(), [0, 1, 3, 4, 2]);
-    assert.equal(ahead.started, 5);
+    assert.deepEqual(workers(), [0, 1, 2, 4, 5, 3]);
+    assert.equal(ahead.started, 6);
   });
 
   it('gives the update at once when it is there, and a promise of it before', async () => {
@@ -62,21 +62,39 @@ describe('computing ahead', () => {
   it('does not compute what is cancelled before it begins, and stops what has begun', async () => {
     const { compute, begun, workers } = playedCompute(1);
     const ahead = createLookAhead(compute);
-    const computations = [1, 2, 3, 4].map((endsAt, worker) => ahead.begin(task(worker), endsAt));
-    computations[2]?.cancel();
+    const computations = [1, 2, 3, 4, 5].map((endsAt, worker) => ahead.begin(task(worker), endsAt));
+    computations[3]?.cancel();
     computations[0]?.cancel();
     await settle();
     assert.equal(begun[0]?.signal.aborted, true);
-    assert.deepEqual(workers(), [0, 1, 3]);
+    assert.deepEqual(workers(), [0, 1, 2, 4]);
     await assert.rejects(async () => computations[0]?.result());
   });
 
-  it('hands on what computing throws, and goes on with the others', async () => {
+  it('computes once more what a thread died of, and hands on what is thrown again', async () => {
     const { compute, begun, workers } = playedCompute(1);
     const ahead = createLookAhead(compute);
-    const computations = [1, 2, 3].map((endsAt, worker) => ahead.begin(task(worker), endsAt));
-    begun[0]?.fail(new Error('bad labels'));
-    await assert.rejects(async () => computations[0]?.result(), /bad labels/);
-    assert.deepEqual(workers(), [0, 1, 2]);
+    const computations = [1, 2, 3, 4].map((endsAt, worker) => ahead.begin(task(worker), endsAt));
+    begun[0]?.fail(new Error('a thread exited'));
+    await settle();
+    assert.deepEqual(workers(), [0, 1, 2, 0]);
+    begun[3]?.answer();
+    assert.deepEqual(await computations[0]?.result(), update(0));
+    for (const _ of [1, 2]) {
+      begun.findLast(({ worker }) => worker === 1)?.fail(new Error('bad labels'));
+      await settle();
+    }
+    await assert.rejects(async () => computations[1]?.result(), /bad labels/);
+    assert.ok(workers().includes(3), 'the others go on');
+  });
+
+  it('keeps nothing of what is cancelled', async () => {
+    const { compute, begun } = playedCompute(1);
+    const ahead = createLookAhead(compute);
+    const computation = ahead.begin(task(0), 1);
+    begun[0]?.answer();
+    await settle();
+    computation.cancel();
+    assert.ok(computation.result() instanceof Promise, 'the update is not held any more');
   });
 });

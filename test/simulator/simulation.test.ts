@@ -6,6 +6,7 @@ import type { Policy } from '../../protocols/sync/policy.js';
 import { findPolicy } from '../../protocols/sync/registry.js';
 import type { EngineOptions } from '../../protocols/sync/round-engine.js';
 import { type PolicySettingsInput, resolvePolicySettings } from '../../protocols/sync/settings.js';
+import type { LocalUpdate } from '../../src/compute/compute.js';
 import { createParameterStore } from '../../src/compute/parameter-store.js';
 import { createLookAhead } from '../../src/simulator/look-ahead.js';
 import { createNetwork, type NetworkSpec, noNetwork } from '../../src/simulator/network.js';
@@ -24,19 +25,21 @@ interface Setup {
   readonly network?: Partial<NetworkSpec>;
   readonly until?: number;
   readonly trains?: boolean;
+  /** Default: every task is done at once. */
+  readonly computes?: () => Promise<LocalUpdate>;
   /** Of each worker's updates. Default: 1. */
   readonly losses?: readonly number[];
   readonly onStep?: SimulationOptions['onStep'];
 }
 
-function simulate({ policy, times, engine, network, until, trains = true, losses, onStep }: Setup) {
+function simulate({ policy, times, engine, network, until, trains = true, computes, losses, onStep }: Setup) {
   const steps: EngineStep[] = [];
   const compute = createFakeCompute(2, 'at-once');
   const store = createParameterStore(compute.model.initial);
   const lookAhead = createLookAhead({
     threads: 1,
     run: async (task, signal) => ({
-      ...(await compute.run(task, signal)),
+      ...(await (computes?.() ?? compute.run(task, signal))),
       loss: losses?.[task.worker] ?? 1,
     }),
   });
@@ -208,6 +211,36 @@ describe('simulation', () => {
     });
     await abrupt.simulation.run();
     assert.deepEqual(abrupt.rounds().at(-1), { time: 2, workers: [0, 1] });
+  });
+
+  it('stops at once though a task is never done, or a step never recorded', async () => {
+    const never = new Promise<never>(() => undefined);
+    const hung = simulate({ policy: policyOf('asgd', { workers: 1 }), times: [[1]], computes: () => never });
+    const running = hung.simulation.run();
+    await new Promise((resolve) => setImmediate(resolve));
+    hung.simulation.stop('now', 'enough');
+    assert.deepEqual(await running, { code: null, reason: 'enough' });
+    const stuck = simulate({
+      policy: policyOf('asgd', { workers: 1 }),
+      times: [[1]],
+      onStep: ({ event }) => {
+        if (event.type !== 'update-arrived') return undefined;
+        stuck.simulation.stop('now', 'enough');
+        return never;
+      },
+    });
+    assert.deepEqual(await stuck.simulation.run(), { code: null, reason: 'enough' });
+  });
+
+  it('lets the event loop turn, so that it can be stopped by whatever comes from there', async () => {
+    const { simulation, rounds } = simulate({
+      policy: policyOf('asgd', { workers: 1 }),
+      times: [[1]],
+      trains: false,
+    });
+    setImmediate(() => setImmediate(() => simulation.stop('now', 'enough')));
+    await simulation.run();
+    assert.ok(rounds().length > 10);
   });
 
   it('waits for whoever records a step', async () => {

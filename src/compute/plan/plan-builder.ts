@@ -83,6 +83,7 @@ export class PlanBuilder {
   readonly #weights = new Map<string, Weight & { readonly shape: readonly number[] }>();
   readonly #stepped = new Set<Weight>();
   readonly #steps: (() => void)[] = [];
+  #scratch = { address: 0, floats: 0 };
   #end: number;
 
   /**
@@ -115,6 +116,15 @@ export class PlanBuilder {
     const address = Math.ceil(this.#end / cacheLine) * cacheLine;
     this.#end = address + floats * floatBytes;
     return address;
+  }
+
+  /** Addresses of so many floats twice, that any operation may use and none keeps. */
+  scratch(first: number, second: number): readonly [first: number, second: number] {
+    const firstLines = Math.ceil((first * floatBytes) / cacheLine) * cacheLine;
+    const floats = firstLines / floatBytes + second;
+    if (floats > this.#scratch.floats) this.#scratch = { address: this.allocate(floats), floats };
+    const { address } = this.#scratch;
+    return [address, address + firstLines];
   }
 
   /** Address of a value of so many elements an image, for the whole batch. */

@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { StalewartError } from '../../errors.js';
-import type { Pair, Shape4 } from './kernel.js';
+import type { Pair, Shape4 } from './shapes.js';
 
 export type ConvGeometry = tf.backend_util.Conv2DInfo;
 

@@ -3,7 +3,7 @@
  * gradient runs as before. The registry of gradients is shared by all backends.
  */
 import * as tf from '@tensorflow/tfjs';
-import type { Pair } from './kernel.js';
+import type { Pair } from './shapes.js';
 import { BATCH_NORM_GRADIENT, isPerChannel } from './kernels/batch-norm.js';
 import { reductionOf, SPREAD } from './kernels/reduce.js';
 import { RELU_GRADIENT } from './kernels/relu-gradient.js';

@@ -6,10 +6,6 @@ import type * as tf from '@tensorflow/tfjs';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { type Native, nativeOf } from './native.js';
 
-/** Height and width, or one number for both. */
-export type Pair = number | [number, number];
-export type Shape4 = [number, number, number, number];
-
 /** What a kernel is called with. */
 export interface KernelCall<Inputs, Attrs> {
   readonly inputs: Inputs;
@@ -49,11 +45,4 @@ export function wasmKernel<Inputs extends tf.NamedTensorInfoMap, Attrs extends t
     },
   });
   return { kernelName, make };
-}
-
-/** Number of elements. */
-export function sizeOf(shape: readonly number[]): number {
-  let size = 1;
-  for (const length of shape) size *= length;
-  return size;
 }

@@ -7,76 +7,7 @@ import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { StalewartError } from '../../errors.js';
 import { compiledModule } from '../compiled-modules.js';
 import { type ConvGeometry, writeGeometry } from './conv-geometry.js';
-
-/** What `assembly/index.ts` exports; every number that is not a size is an address. */
-export interface NativeKernels {
-  conv2d(
-    geometry: number,
-    x: number,
-    filter: number,
-    bias: number,
-    relu: number,
-    y: number,
-    scratch: number,
-  ): void;
-  conv2dInputGradient(geometry: number, dy: number, filter: number, dx: number, scratch: number): void;
-  conv2dFilterGradient(
-    geometry: number,
-    x: number,
-    dy: number,
-    dFilter: number,
-    paddedWidth: number,
-    scratch: number,
-  ): void;
-  depthwise(geometry: number, x: number, filter: number, y: number): void;
-  depthwiseFilterGradient(geometry: number, x: number, dy: number, dFilter: number): void;
-  depthwiseInputGradient(geometry: number, dy: number, filter: number, dx: number, scratch: number): void;
-  maxPool(geometry: number, x: number, y: number): void;
-  averagePool(geometry: number, x: number, y: number): void;
-  maxPoolGradient(geometry: number, dy: number, x: number, y: number, dx: number): void;
-  averagePoolGradient(geometry: number, dy: number, dx: number): void;
-  matMul(
-    a: number,
-    b: number,
-    c: number,
-    rows: number,
-    inner: number,
-    columns: number,
-    transposeA: boolean,
-    transposeB: boolean,
-    scratch: number,
-  ): void;
-  binary(
-    kind: number,
-    a: number,
-    b: number,
-    c: number,
-    rows: number,
-    columns: number,
-    repeat: number,
-    swapped: boolean,
-  ): void;
-  normalize(
-    x: number,
-    mean: number,
-    factor: number,
-    offset: number,
-    y: number,
-    rows: number,
-    channels: number,
-  ): void;
-  batchNormSums(
-    dy: number,
-    x: number,
-    mean: number,
-    sums: number,
-    products: number,
-    rows: number,
-    channels: number,
-  ): void;
-  reluGradient(dy: number, x: number, dx: number, size: number): void;
-  sumColumns(matrix: number, sums: number, rows: number, columns: number, scale: number): void;
-}
+import type { NativeKernels } from './native-kernels.js';
 
 /** What Emscripten gives the backend's module and its typings leave out; views are replaced when the memory grows. */
 interface EmscriptenModule {
@@ -86,6 +17,7 @@ interface EmscriptenModule {
   _free(address: number): void;
 }
 
+const FLOAT_BYTES = 4;
 const CACHE_LINE = 64;
 const GEOMETRY_BYTES = 64;
 
@@ -136,6 +68,18 @@ export class Native {
       this.#scratchBytes = bytes;
     }
     return Math.ceil(this.#scratch / CACHE_LINE) * CACHE_LINE;
+  }
+
+  /** As `scratch`: one address for each number of floats. */
+  scratchParts<const Floats extends readonly number[]>(floats: Floats): { [Part in keyof Floats]: number } {
+    const bytes = floats.map((count) => Math.ceil((count * FLOAT_BYTES) / CACHE_LINE) * CACHE_LINE);
+    let address = this.scratch(bytes.reduce((sum, part) => sum + part, 0));
+    const addresses = bytes.map((part) => {
+      address += part;
+      return address - part;
+    });
+    // As many as there are floats.
+    return addresses as { [Part in keyof Floats]: number };
   }
 
   #allocate(bytes: number): number {

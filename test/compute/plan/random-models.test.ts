@@ -89,12 +89,23 @@ const dense = fc.record({
   useBias: fc.boolean(),
 });
 
+/** Suited to Winograd's algorithm, from the second on. */
+const wide = fc.record({
+  kind: fc.constant('convolution' as const),
+  filters: fc.constantFrom(8, 12, 16),
+  kernelSize: fc.constant<[number, number]>([3, 3]),
+  padding,
+  activation,
+  useBias: fc.boolean(),
+  trainable: fc.boolean(),
+});
+
 const images = fc.oneof(convolution, depthwise, separable, pooling, dropout);
 const dilatedImages = fc.oneof(dilated, dilatedSeparable);
 const flats = fc.oneof(dense, dropout);
 
 type Drawn<A> = A extends fc.Arbitrary<infer T> ? T : never;
-type Image = Drawn<typeof images> | Drawn<typeof dilatedImages>;
+type Image = Drawn<typeof images> | Drawn<typeof wide> | Drawn<typeof dilatedImages>;
 type Flat = Drawn<typeof flats>;
 
 interface Recipe {
@@ -109,7 +120,7 @@ interface Recipe {
   readonly seed: number;
 }
 
-const recipes = (image: fc.Arbitrary<Image>): fc.Arbitrary<Recipe> =>
+const recipes = (image: fc.Arbitrary<Image>, minLength = 0): fc.Arbitrary<Recipe> =>
   fc.record({
     input: fc.tuple(
       fc.integer({ min: 3, max: 12 }),
@@ -117,7 +128,7 @@ const recipes = (image: fc.Arbitrary<Image>): fc.Arbitrary<Recipe> =>
       fc.integer({ min: 1, max: 9 }),
     ),
     batch: fc.integer({ min: 1, max: 19 }),
-    images: fc.array(image, { maxLength: 3 }),
+    images: fc.array(image, { minLength, maxLength: 3 }),
     gathered: fc.constantFrom('flat', 'maximum'),
     flat: fc.array(flats, { maxLength: 2 }),
     ending: fc.constantFrom('logits', 'softmax', 'softmax layer', 'softmax activation'),
@@ -224,6 +235,15 @@ describe('a plan of a random small model', () => {
     await fc.assert(
       fc.asyncProperty(recipe, (each) => assertSameStep(each, 'cpu')),
       { numRuns: 300 },
+    );
+  });
+
+  it('with several wide filters takes the step that the cpu backend takes', async () => {
+    await fc.assert(
+      fc.asyncProperty(recipes(fc.oneof(wide, pooling), 2).filter(fits), (each) =>
+        assertSameStep(each, 'cpu'),
+      ),
+      { numRuns: 60 },
     );
   });
 

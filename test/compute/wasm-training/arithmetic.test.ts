@@ -144,6 +144,45 @@ describe('wasm-training: arithmetic', () => {
     });
   }
 
+  it('combines rows of any number and length with one row, one number, or as many', async () => {
+    const operation = fc.constantFrom(...(Object.keys(operations) as (keyof typeof operations)[]));
+    const second = fc.constantFrom('row', 'number', 'all');
+    await fc.assert(
+      fc.asyncProperty(
+        length,
+        length,
+        operation,
+        second,
+        fc.boolean(),
+        seed,
+        async (m, n, name, kind, swap, from) => {
+          const shape = { row: [n], number: [], all: [m, n] }[kind] ?? [];
+          const compute = () => {
+            // Between 0.5 and 2.5: it may be the divisor.
+            const [a, b] = [draw(from, [m, n]).add(1.5), draw(from + 1, shape).add(1.5)];
+            return [swap ? operations[name](b, a) : operations[name](a, b)];
+          };
+          await assertSame(compute, name === 'div' ? 1e-6 : 0);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it('differentiates a bias and a ReLU over any number of rows', async () => {
+    await fc.assert(
+      fc.asyncProperty(length, length, seed, async (m, n, from) => {
+        const compute = () => {
+          const forward = (x: tf.Tensor, bias: tf.Tensor) => tf.relu(tf.add(x, bias));
+          const inputs = [draw(from, [m, n]), draw(from + 1, [n])];
+          return tf.grads(forward)(inputs, draw(from + 2, [m, n]));
+        };
+        await assertSame(compute, 0);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   it('leaves whole numbers to the stock kernels', async () => {
     await assertSame(() => [tf.add(tf.tensor1d([1, 2, 3], 'int32'), tf.tensor1d([4, 5, 6], 'int32'))], 0);
   });

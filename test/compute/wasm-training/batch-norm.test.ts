@@ -42,7 +42,7 @@ describe('wasm-training: batch normalisation', () => {
           await assertSame(() => batchNorm(shape, seed, scaled, shifted), 1e-5);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 120 },
     );
   });
 

@@ -2,30 +2,13 @@ import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs';
 import * as fc from 'fast-check';
 import { useWasmBackend } from '../../../src/compute/wasm-training/index.js';
-import { assertSame, eighths, fits, normal, type Window, windows } from './on-backends.js';
+import { convolution } from './convolutions.js';
+import { assertSame, eighths, fits, normal, windows } from './on-backends.js';
 
 type Shape4 = [number, number, number, number];
 type Forward = (a: tf.Tensor, b: tf.Tensor) => tf.Tensor;
 
 const channels = fc.oneof(fc.constant(1), fc.integer({ min: 2, max: 9 }), fc.integer({ min: 16, max: 21 }));
-
-/** y, dx and dFilter of a convolution, where dy is drawn at random. */
-function convolution(
-  w: Window,
-  inChannels: number,
-  outChannels: number,
-  draw: (seed: number, shape: number[]) => tf.Tensor4D,
-): tf.Tensor[] {
-  const x = draw(w.seed, [w.batch, w.height, w.width, inChannels]);
-  const filter = draw(w.seed + 1, [...w.filter, inChannels, outChannels]);
-  const forward = (a: tf.Tensor, b: tf.Tensor) =>
-    tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, w.strides, w.pad);
-  const y = forward(x, filter);
-  const dy = draw(w.seed + 2, y.shape);
-  const [dx, dFilter] = tf.grads(forward)([x, filter], dy);
-  assert.ok(dx !== undefined && dFilter !== undefined);
-  return [y, dx, dFilter];
-}
 
 describe('wasm-training: convolution', () => {
   it('gives the very numbers of the cpu backend, forward and both gradients, whatever the shape', async () => {
@@ -33,7 +16,7 @@ describe('wasm-training: convolution', () => {
       fc.asyncProperty(windows(), channels, channels, async (window, inChannels, outChannels) => {
         await assertSame(() => convolution(window, inChannels, outChannels, eighths), 0);
       }),
-      { numRuns: 120 },
+      { numRuns: 150 },
     );
   });
 
@@ -42,7 +25,7 @@ describe('wasm-training: convolution', () => {
       fc.asyncProperty(windows(), channels, channels, async (window, inChannels, outChannels) => {
         await assertSame(() => convolution(window, inChannels, outChannels, normal), 1e-5);
       }),
-      { numRuns: 30 },
+      { numRuns: 100 },
     );
   });
 

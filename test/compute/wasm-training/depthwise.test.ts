@@ -37,7 +37,7 @@ describe('wasm-training: depthwise convolution', () => {
       fc.asyncProperty(windows(), channels, multiplier, async (window, count, times) => {
         await assertSame(() => gradients(window, count, times, normal), 1e-5);
       }),
-      { numRuns: 25 },
+      { numRuns: 100 },
     );
   });
 

@@ -49,7 +49,7 @@ describe('wasm-training: pooling', () => {
         await assertSame(() => maxGradient(window, count, eighths), 0);
         await assertSame(() => maxGradient(window, count, normal), 0);
       }),
-      { numRuns: 80 },
+      { numRuns: 120 },
     );
   });
 
@@ -59,7 +59,7 @@ describe('wasm-training: pooling', () => {
       fc.asyncProperty(unpadded, channels, async (window, count) => {
         await assertSame(() => averageGradient({ ...window, pad: 'valid' }, count), 1e-6);
       }),
-      { numRuns: 50 },
+      { numRuns: 100 },
     );
   });
 
@@ -72,7 +72,7 @@ describe('wasm-training: pooling', () => {
           () => averageGradientBySums(window, count),
         );
       }),
-      { numRuns: 50 },
+      { numRuns: 100 },
     );
   });
 

@@ -1,7 +1,14 @@
 /** `tf.layers.conv2d`. */
 import * as z from 'zod';
+import {
+  gradientFloats,
+  packedFloats,
+  passFloats,
+  sumsFloats,
+  winogradTiles,
+} from '../../wasm-training/conv-scratch.js';
 import type { Window } from '../operations.js';
-import { type Activation, lanes, type PlanBuilder, type Tensor, type Weight } from '../plan-builder.js';
+import { type Activation, type PlanBuilder, type Tensor, type Weight } from '../plan-builder.js';
 import { windowOver } from '../window.js';
 import { type LayerPlanner, onlyInput, settingsOf } from './layer-planner.js';
 import { activation, channelsLast, padding, pair } from './schemas.js';
@@ -43,7 +50,8 @@ export interface Convolution {
 
 /** Writes the operations of a convolution, forward and backward. */
 export function convolve(builder: PlanBuilder, { x, g, filter, bias, activation }: Convolution): Tensor {
-  const packed = builder.allocate(filter.count + Math.max(g.inChannels, g.outChannels));
+  const tiles = winogradTiles(g);
+  const [packed, scratch] = builder.scratch(packedFloats(g, tiles), passFloats(g, tiles));
   x.value.uses++;
   const shape = [g.outHeight, g.outWidth, g.outChannels];
   const y = builder.tensor(shape, x.value.trained || filter.trainable, (address) => [
@@ -56,6 +64,8 @@ export function convolve(builder: PlanBuilder, { x, g, filter, bias, activation 
       relu: 0,
       ...axisPlans(builder, g, 'output'),
       packed,
+      tiles,
+      scratch,
     }),
   ]);
   if (activation !== 'linear') builder.activateInPlace(y.value, activation);
@@ -64,15 +74,16 @@ export function convolve(builder: PlanBuilder, { x, g, filter, bias, activation 
     const dy = builder.gradientOf(y.value);
     if (dy === null) return;
     if (filter.trainable) {
+      const [sums, work] = builder.scratch(sumsFloats(g, tiles), gradientFloats(g, tiles));
       builder.backwards('filterGradient', {
         ...g,
         x: x.value.address,
         dy,
         dFilter: filter.gradient,
         dBias: bias?.gradient ?? 0,
-        ...columnsOf(builder, g),
-        sums: builder.allocate((filter.count + g.outChannels) * 4),
-        tile: builder.allocate(g.outHeight * g.outWidth * 2 * lanes),
+        tiles,
+        sums,
+        scratch: work,
       });
     }
     builder.contribute(x.value, (dx) =>
@@ -83,6 +94,8 @@ export function convolve(builder: PlanBuilder, { x, g, filter, bias, activation 
         dx,
         ...axisPlans(builder, g, 'input'),
         packed,
+        tiles,
+        scratch,
       }),
     );
   });
@@ -122,20 +135,4 @@ export function axisPlans(
     rowPlan: plan([g.outHeight, g.inHeight], g.filterHeight, g.strideHeight, g.dilationHeight, g.padTop),
     columnPlan: plan([g.outWidth, g.inWidth], g.filterWidth, g.strideWidth, g.dilationWidth, g.padLeft),
   };
-}
-
-/**
- * How the filter's gradient deals with windows that reach over the left or right border: not at all where there are none;
- * tap by tap, where four channels fill a tile; else it works on a copy with columns of zeros.
- */
-function columnsOf(
-  builder: PlanBuilder,
-  g: Window,
-): { readonly byTap: number; readonly padded: number; readonly paddedWidth: number } {
-  const reach = (g.outWidth - 1) * g.strideWidth + g.filterWidth;
-  if (g.dilationWidth > 1) return { byTap: 1, padded: 0, paddedWidth: g.inWidth };
-  if (g.padLeft === 0 && reach <= g.inWidth) return { byTap: 0, padded: 0, paddedWidth: g.inWidth };
-  if (g.inChannels % 4 === 0) return { byTap: 1, padded: 0, paddedWidth: g.inWidth };
-  const padded = builder.allocate(g.inHeight * reach * g.inChannels * lanes);
-  return { byTap: 0, padded, paddedWidth: reach };
 }

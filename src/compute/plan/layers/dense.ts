@@ -10,7 +10,7 @@ import { lastActivation } from './schemas.js';
 import { withoutSoftmax } from './softmax.js';
 
 const settings = z.object({ units: z.int().positive(), use_bias: z.boolean(), activation: lastActivation });
-const panelFloats = 256 * 4;
+const panelFloats = 257 * 4;
 
 export const planDense: LayerPlanner = (builder, layer, inputs, surroundings) => {
   const { rate } = surroundings;

@@ -1,218 +1,13 @@
 /**
  * Correlation of eight images with a filter, in the batch-lanes layout [height][width][channels][8]: a convolution
- * forward, and its gradient by the input, are both this sum with different plans (see axis-plan.ts). A tile of eight
- * images × four destination channels of one pixel, or × two channels of two pixels, is held in eight vector registers
- * while all taps and source channels pass.
+ * forward, and its gradient by the input, are both this sum with different plans (see axis-plan.ts). A tile of four
+ * destination channels of one pixel, or of two channels of two pixels, is held in registers while all taps and source
+ * channels pass.
  */
 import { ENTRY_BYTES } from './axis-plan';
 import { GROUP } from './batch-lanes';
-
-/**
- * Sums `rows` × `columns` runs of `run` source channels each, and a bias, into one tile of `width` destination channels;
- * what is below `floor` becomes `floor`.
- */
-@inline
-function tile(
-  width: i32,
-  destination: usize,
-  source: usize,
-  filter: usize,
-  rows: i32,
-  columns: i32,
-  run: i32,
-  sourceRowStep: usize,
-  sourceColumnStep: usize,
-  filterRowStep: usize,
-  filterColumnStep: usize,
-  bias: usize,
-  floor: f32,
-): void {
-  let a0 = v128.load32_splat(bias);
-  let b0 = a0;
-  let c0 = a0;
-  let d0 = a0;
-  if (width > 1) b0 = v128.load32_splat(bias, 4);
-  if (width > 2) c0 = v128.load32_splat(bias, 8);
-  if (width > 3) d0 = v128.load32_splat(bias, 12);
-  let a1 = a0;
-  let b1 = b0;
-  let c1 = c0;
-  let d1 = d0;
-  const runBytes = <usize>run * GROUP;
-  for (let row = 0; row < rows; row++) {
-    let columnSource = source;
-    let columnFilter = filter;
-    for (let column = 0; column < columns; column++) {
-      let at = columnSource;
-      let weights = columnFilter;
-      const end = at + runBytes;
-      while (at < end) {
-        const x0 = v128.load(at);
-        const x1 = v128.load(at, 16);
-        const wa = v128.load32_splat(weights);
-        a0 = f32x4.add(a0, f32x4.mul(x0, wa));
-        a1 = f32x4.add(a1, f32x4.mul(x1, wa));
-        if (width > 1) {
-          const wb = v128.load32_splat(weights, 4);
-          b0 = f32x4.add(b0, f32x4.mul(x0, wb));
-          b1 = f32x4.add(b1, f32x4.mul(x1, wb));
-        }
-        if (width > 2) {
-          const wc = v128.load32_splat(weights, 8);
-          c0 = f32x4.add(c0, f32x4.mul(x0, wc));
-          c1 = f32x4.add(c1, f32x4.mul(x1, wc));
-        }
-        if (width > 3) {
-          const wd = v128.load32_splat(weights, 12);
-          d0 = f32x4.add(d0, f32x4.mul(x0, wd));
-          d1 = f32x4.add(d1, f32x4.mul(x1, wd));
-        }
-        at += GROUP;
-        weights += (<usize>width) << 2;
-      }
-      columnSource += sourceColumnStep;
-      columnFilter += filterColumnStep;
-    }
-    source += sourceRowStep;
-    filter += filterRowStep;
-  }
-  const least = f32x4.splat(floor);
-  v128.store(destination, f32x4.max(a0, least));
-  v128.store(destination, f32x4.max(a1, least), 16);
-  if (width > 1) {
-    v128.store(destination, f32x4.max(b0, least), 32);
-    v128.store(destination, f32x4.max(b1, least), 48);
-  }
-  if (width > 2) {
-    v128.store(destination, f32x4.max(c0, least), 64);
-    v128.store(destination, f32x4.max(c1, least), 80);
-  }
-  if (width > 3) {
-    v128.store(destination, f32x4.max(d0, least), 96);
-    v128.store(destination, f32x4.max(d1, least), 112);
-  }
-}
-
-/** As `tile`, for at most two destination channels of two pixels whose sources lie `apart` bytes apart. */
-@inline
-function pairTile(
-  width: i32,
-  destination: usize,
-  pixelStep: usize,
-  source: usize,
-  apart: usize,
-  filter: usize,
-  rows: i32,
-  columns: i32,
-  run: i32,
-  sourceRowStep: usize,
-  sourceColumnStep: usize,
-  filterRowStep: usize,
-  filterColumnStep: usize,
-  bias: usize,
-  floor: f32,
-): void {
-  let a0 = v128.load32_splat(bias);
-  let b0 = a0;
-  if (width > 1) b0 = v128.load32_splat(bias, 4);
-  let a1 = a0;
-  let b1 = b0;
-  let c0 = a0;
-  let c1 = a0;
-  let d0 = b0;
-  let d1 = b0;
-  const runBytes = <usize>run * GROUP;
-  for (let row = 0; row < rows; row++) {
-    let columnSource = source;
-    let columnFilter = filter;
-    for (let column = 0; column < columns; column++) {
-      let at = columnSource;
-      let second = at + apart;
-      let weights = columnFilter;
-      const end = at + runBytes;
-      while (at < end) {
-        const x0 = v128.load(at);
-        const x1 = v128.load(at, 16);
-        const y0 = v128.load(second);
-        const y1 = v128.load(second, 16);
-        const wa = v128.load32_splat(weights);
-        a0 = f32x4.add(a0, f32x4.mul(x0, wa));
-        a1 = f32x4.add(a1, f32x4.mul(x1, wa));
-        c0 = f32x4.add(c0, f32x4.mul(y0, wa));
-        c1 = f32x4.add(c1, f32x4.mul(y1, wa));
-        if (width > 1) {
-          const wb = v128.load32_splat(weights, 4);
-          b0 = f32x4.add(b0, f32x4.mul(x0, wb));
-          b1 = f32x4.add(b1, f32x4.mul(x1, wb));
-          d0 = f32x4.add(d0, f32x4.mul(y0, wb));
-          d1 = f32x4.add(d1, f32x4.mul(y1, wb));
-        }
-        at += GROUP;
-        second += GROUP;
-        weights += (<usize>width) << 2;
-      }
-      columnSource += sourceColumnStep;
-      columnFilter += filterColumnStep;
-    }
-    source += sourceRowStep;
-    filter += filterRowStep;
-  }
-  const least = f32x4.splat(floor);
-  v128.store(destination, f32x4.max(a0, least));
-  v128.store(destination, f32x4.max(a1, least), 16);
-  v128.store(destination + pixelStep, f32x4.max(c0, least));
-  v128.store(destination + pixelStep, f32x4.max(c1, least), 16);
-  if (width > 1) {
-    v128.store(destination, f32x4.max(b0, least), 32);
-    v128.store(destination, f32x4.max(b1, least), 48);
-    v128.store(destination + pixelStep, f32x4.max(d0, least), 32);
-    v128.store(destination + pixelStep, f32x4.max(d1, least), 48);
-  }
-}
-
-/** One tile, compiled once for each width. */
-function anyTile(
-  width: i32,
-  y: usize,
-  x: usize,
-  w: usize,
-  rows: i32,
-  columns: i32,
-  run: i32,
-  xr: usize,
-  xc: usize,
-  wr: usize,
-  wc: usize,
-  bias: usize,
-  floor: f32,
-): void {
-  if (width == 4) tile(4, y, x, w, rows, columns, run, xr, xc, wr, wc, bias, floor);
-  else if (width == 3) tile(3, y, x, w, rows, columns, run, xr, xc, wr, wc, bias, floor);
-  else if (width == 2) tile(2, y, x, w, rows, columns, run, xr, xc, wr, wc, bias, floor);
-  else tile(1, y, x, w, rows, columns, run, xr, xc, wr, wc, bias, floor);
-}
-
-/** One pair of tiles of one or two channels, compiled once for each width. */
-function anyPair(
-  width: i32,
-  y: usize,
-  pixelStep: usize,
-  x: usize,
-  apart: usize,
-  w: usize,
-  rows: i32,
-  columns: i32,
-  run: i32,
-  xr: usize,
-  xc: usize,
-  wr: usize,
-  wc: usize,
-  bias: usize,
-  floor: f32,
-): void {
-  if (width == 2) pairTile(2, y, pixelStep, x, apart, w, rows, columns, run, xr, xc, wr, wc, bias, floor);
-  else pairTile(1, y, pixelStep, x, apart, w, rows, columns, run, xr, xc, wr, wc, bias, floor);
-}
+import { anyLaneTile } from './lane-tile';
+import { anyPairTile } from './pair-tile';
 
 /**
  * One group of eight images.
@@ -274,11 +69,11 @@ export function correlate(
         const wc = <usize>(columnTapStep * sourceChannels) * bytes;
         const wr = <usize>(rowTapStep * filterWidth * sourceChannels) * bytes;
         if (width <= 2 && twins) {
-          anyPair(width, to, toPixel, start, apart, at, rows, columns, run, xr, xc, wr, wc, weights, floor);
+          anyPairTile(width, to, toPixel, start, apart, at, rows, columns, run, xr, xc, wr, wc, weights, floor);
         } else {
           for (let p: usize = 0; p < pixels; p++) {
             const y = to + p * toPixel;
-            anyTile(width, y, start + p * apart, at, rows, columns, run, xr, xc, wr, wc, weights, floor);
+            anyLaneTile(width, y, start + p * apart, at, rows, columns, run, xr, xc, wr, wc, weights, floor);
           }
         }
         weights += <usize>(taps + 1) * bytes;

@@ -3,19 +3,8 @@
  * one, four channels fill a vector; otherwise the plain sums are taken one by one.
  */
 import { ENTRY_BYTES, planAxis, sourceStep, tapStep } from './axis-plan';
+import { endInside, firstInside } from './axis-range';
 import { ConvGeometry } from './geometry';
-
-/** First i ≥ 0 for which shift + i·stride is inside. */
-@inline
-export function firstInside(shift: i32, stride: i32): i32 {
-  return shift >= 0 ? 0 : (-shift + stride - 1) / stride;
-}
-
-/** One past the last i < limit for which shift + i·stride is below size. */
-@inline
-export function endInside(shift: i32, stride: i32, size: i32, limit: i32): i32 {
-  return shift >= size ? 0 : min(limit, (size - shift + stride - 1) / stride);
-}
 
 /** y[…, channel·multiplier + m] = Σ over taps of x[…, channel] · filter[tap, channel, m]. */
 export function depthwise(g: ConvGeometry, x: usize, filter: usize, y: usize): void {

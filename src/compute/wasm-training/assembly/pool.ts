@@ -1,8 +1,10 @@
 /**
  * Max and average pooling and their gradients, NHWC, overlapping windows and padding included. In a gradient each window
  * adds its share to the pixels it was made of. Four channels fill a vector; the last four may be moved back over channels
- * already done, whose gradient is then masked to zero.
+ * already done, whose gradient is then masked to zero. Groups of eight images in the batch-lanes layout are images with
+ * eight times as many channels; so batch and channels are arguments, and those of the geometry are not looked at.
  */
+import { endInside, firstInside } from './axis-range';
 import { ConvGeometry } from './geometry';
 
 /** Ones in the lanes from `first` on. */
@@ -11,38 +13,25 @@ function lanesFrom(first: i32): v128 {
   return i32x4.ge_s(i32x4(0, 1, 2, 3), i32x4.splat(first));
 }
 
-/** First tap inside the image. */
-@inline
-function firstTap(start: i32, dilation: i32): i32 {
-  return start >= 0 ? 0 : (-start + dilation - 1) / dilation;
-}
-
-/** One past the last tap inside the image. */
-@inline
-function endTap(start: i32, dilation: i32, taps: i32, size: i32): i32 {
-  return start >= size ? 0 : min(taps, (size - start + dilation - 1) / dilation);
-}
-
 /**
  * y = the maximum of each window, or its mean over the pixels inside the image. A window without any gives −∞ or NaN, as
  * on the cpu backend.
  */
 @inline
-function pool(g: ConvGeometry, x: usize, y: usize, mean: bool): void {
-  const channels = g.inChannels;
+function pool(g: ConvGeometry, batch: i32, channels: i32, x: usize, y: usize, mean: bool): void {
   const pixel = (<usize>channels) << 2;
   const rowBytes = <usize>g.inWidth * pixel;
   const step = <usize>g.dilationWidth * pixel;
   const start: f32 = mean ? 0 : -Infinity;
-  for (let image = 0; image < g.batch; image++) {
+  for (let image = 0; image < batch; image++) {
     for (let row = 0; row < g.outHeight; row++) {
       const top = row * g.strideHeight - g.padTop;
-      const rowTap = firstTap(top, g.dilationHeight);
-      const rowEnd = endTap(top, g.dilationHeight, g.filterHeight, g.inHeight);
+      const rowTap = firstInside(top, g.dilationHeight);
+      const rowEnd = endInside(top, g.dilationHeight, g.inHeight, g.filterHeight);
       for (let column = 0; column < g.outWidth; column++) {
         const left = column * g.strideWidth - g.padLeft;
-        const columnTap = firstTap(left, g.dilationWidth);
-        const columnEnd = endTap(left, g.dilationWidth, g.filterWidth, g.inWidth);
+        const columnTap = firstInside(left, g.dilationWidth);
+        const columnEnd = endInside(left, g.dilationWidth, g.inWidth, g.filterWidth);
         const corner = x + <usize>(left + columnTap * g.dilationWidth) * pixel;
         const pixels = <f32>(max(0, rowEnd - rowTap) * max(0, columnEnd - columnTap));
         const divisor = f32x4.splat(pixels);
@@ -77,32 +66,42 @@ function pool(g: ConvGeometry, x: usize, y: usize, mean: bool): void {
   }
 }
 
-export function maxPool(g: ConvGeometry, x: usize, y: usize): void {
-  pool(g, x, y, false);
+export function maxPool(g: ConvGeometry, batch: i32, channels: i32, x: usize, y: usize): void {
+  pool(g, batch, channels, x, y, false);
 }
 
-export function averagePool(g: ConvGeometry, x: usize, y: usize): void {
-  pool(g, x, y, true);
+export function averagePool(g: ConvGeometry, batch: i32, channels: i32, x: usize, y: usize): void {
+  pool(g, batch, channels, x, y, true);
 }
 
 /**
  * dx = dy at the first pixel of each window, in reading order, that equals the window's maximum y; elsewhere 0.
+ *
+ * @param relu whether x is the output of a ReLU whose gradient is taken on the way: where y is 0 nothing passes
  */
-export function maxPoolGradient(g: ConvGeometry, dy: usize, x: usize, y: usize, dx: usize): void {
-  const channels = g.inChannels;
+export function maxPoolGradient(
+  g: ConvGeometry,
+  batch: i32,
+  channels: i32,
+  dy: usize,
+  x: usize,
+  y: usize,
+  dx: usize,
+  relu: bool,
+): void {
   const pixel = (<usize>channels) << 2;
   const rowBytes = <usize>g.inWidth * pixel;
   const imageBytes = <usize>g.inHeight * rowBytes;
-  memory.fill(dx, 0, <usize>g.batch * imageBytes);
-  for (let image = 0; image < g.batch; image++) {
+  memory.fill(dx, 0, <usize>batch * imageBytes);
+  for (let image = 0; image < batch; image++) {
     for (let row = 0; row < g.outHeight; row++) {
       const top = row * g.strideHeight - g.padTop;
-      const rowTap = firstTap(top, g.dilationHeight);
-      const rowEnd = endTap(top, g.dilationHeight, g.filterHeight, g.inHeight);
+      const rowTap = firstInside(top, g.dilationHeight);
+      const rowEnd = endInside(top, g.dilationHeight, g.inHeight, g.filterHeight);
       for (let column = 0; column < g.outWidth; column++) {
         const left = column * g.strideWidth - g.padLeft;
-        const columnTap = firstTap(left, g.dilationWidth);
-        const columnEnd = endTap(left, g.dilationWidth, g.filterWidth, g.inWidth);
+        const columnTap = firstInside(left, g.dilationWidth);
+        const columnEnd = endInside(left, g.dilationWidth, g.inWidth, g.filterWidth);
         const corner = <usize>(left + columnTap * g.dilationWidth) * pixel;
         const step = <usize>g.dilationWidth * pixel;
         for (let channel = 0; channel < channels; channel += 4) {
@@ -111,6 +110,7 @@ export function maxPoolGradient(g: ConvGeometry, dy: usize, x: usize, y: usize, 
           const at = (<usize>moved) << 2;
           const best = v128.load(y + at);
           let share = v128.load(dy + at);
+          if (relu) share = v128.and(share, f32x4.gt(best, f32x4.splat(0)));
           if (moved < channel) share = v128.and(share, lanesFrom(channel - moved));
           for (let i = rowTap; i < rowEnd; i++) {
             let p = <usize>(top + i * g.dilationHeight) * rowBytes + corner + at;
@@ -126,7 +126,7 @@ export function maxPoolGradient(g: ConvGeometry, dy: usize, x: usize, y: usize, 
           for (let channel: usize = 0; channel < <usize>channels; channel++) {
             const at = channel << 2;
             const best = load<f32>(y + at);
-            let share = load<f32>(dy + at);
+            let share = relu && best <= 0 ? <f32>0 : load<f32>(dy + at);
             for (let i = rowTap; i < rowEnd; i++) {
               let p = <usize>(top + i * g.dilationHeight) * rowBytes + corner + at;
               for (let j = columnTap; j < columnEnd; j++) {
@@ -149,21 +149,20 @@ export function maxPoolGradient(g: ConvGeometry, dy: usize, x: usize, y: usize, 
 }
 
 /** dx = for each pixel the sum, over the windows that it was averaged in, of dy / pixels of the window inside the image. */
-export function averagePoolGradient(g: ConvGeometry, dy: usize, dx: usize): void {
-  const channels = g.inChannels;
+export function averagePoolGradient(g: ConvGeometry, batch: i32, channels: i32, dy: usize, dx: usize): void {
   const pixel = (<usize>channels) << 2;
   const rowBytes = <usize>g.inWidth * pixel;
   const imageBytes = <usize>g.inHeight * rowBytes;
-  memory.fill(dx, 0, <usize>g.batch * imageBytes);
-  for (let image = 0; image < g.batch; image++) {
+  memory.fill(dx, 0, <usize>batch * imageBytes);
+  for (let image = 0; image < batch; image++) {
     for (let row = 0; row < g.outHeight; row++) {
       const top = row * g.strideHeight - g.padTop;
-      const rowTap = firstTap(top, g.dilationHeight);
-      const rowEnd = endTap(top, g.dilationHeight, g.filterHeight, g.inHeight);
+      const rowTap = firstInside(top, g.dilationHeight);
+      const rowEnd = endInside(top, g.dilationHeight, g.inHeight, g.filterHeight);
       for (let column = 0; column < g.outWidth; column++) {
         const left = column * g.strideWidth - g.padLeft;
-        const columnTap = firstTap(left, g.dilationWidth);
-        const columnEnd = endTap(left, g.dilationWidth, g.filterWidth, g.inWidth);
+        const columnTap = firstInside(left, g.dilationWidth);
+        const columnEnd = endInside(left, g.dilationWidth, g.inWidth, g.filterWidth);
         const part: f32 = 1 / <f32>((rowEnd - rowTap) * (columnEnd - columnTap));
         for (let i = rowTap; i < rowEnd; i++) {
           for (let j = columnTap; j < columnEnd; j++) {

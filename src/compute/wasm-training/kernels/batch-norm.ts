@@ -3,7 +3,8 @@
  * TensorFlow.js composes that of some thirty kernels. Statistics of any other shape are left to the stock kernel.
  */
 import * as tf from '@tensorflow/tfjs';
-import { type KernelCall, sizeOf, wasmKernel } from '../kernel.js';
+import { type KernelCall, wasmKernel } from '../kernel.js';
+import { sizeOf } from '../shapes.js';
 import type { Native } from '../native.js';
 import { multiplyRow } from './binary.js';
 

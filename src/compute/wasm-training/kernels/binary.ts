@@ -4,7 +4,8 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Native } from '../native.js';
-import { type KernelCall, sizeOf, wasmKernel } from '../kernel.js';
+import { type KernelCall, wasmKernel } from '../kernel.js';
+import { sizeOf } from '../shapes.js';
 
 type BinaryCall = KernelCall<{ a: tf.TensorInfo; b: tf.TensorInfo }, Record<string, never>>;
 

@@ -1,24 +1,38 @@
 /**
  * Convolution and its gradients, NHWC, any stride, dilation, padding, batch and number of channels, by our own kernels
- * (assembly/conv2d.ts, assembly/filter-gradient.ts). The stock forward kernel is slower; it is wrong for a filter of one
+ * (assembly/conv2d.ts). The stock forward kernel is slower; it is wrong for a filter of one
  * row or column with a stride and 'same' padding, and it writes outside its memory where a number is the padding of a
  * filter that is not square.
  */
 import * as tf from '@tensorflow/tfjs';
 import { checkBias, type ConvAttrs, type ConvGeometry, convGeometry } from '../conv-geometry.js';
-import { type KernelCall, type Shape4, sizeOf, wasmKernel } from '../kernel.js';
+import { gradientFloats, packedFloats, passFloats, sumsFloats, winogradTiles } from '../conv-scratch.js';
+import { type KernelCall, wasmKernel } from '../kernel.js';
+import type { Native } from '../native.js';
+import { type Shape4, sizeOf } from '../shapes.js';
 import { type ActivationAttrs, activate } from './fused-activation.js';
 
-const LINE = 64;
-/** Bytes of one element of eight images. */
-const GROUP = 32;
-const PLAN_ENTRY = 12;
+/** Floats of an entry for a row or column. */
+const PLAN_ENTRY = 3;
+/** Images in the lanes. */
+const LANES = 8;
 
-/** As `assembly/conv2d.ts` says; `size` is height + width of what is written. */
-function scratchBytes(g: ConvGeometry, size: number): number {
-  const weights = (sizeOf(g.filterShape) + Math.max(g.inChannels, g.outChannels)) * 4;
-  const images = (g.inHeight * g.inWidth * g.inChannels + g.outHeight * g.outWidth * g.outChannels) * GROUP;
-  return weights + images + size * PLAN_ENTRY + LINE;
+/** Floats of eight images of x and of y. */
+function groupFloats(g: ConvGeometry): number {
+  return (g.inHeight * g.inWidth * g.inChannels + g.outHeight * g.outWidth * g.outChannels) * LANES;
+}
+
+/** Where the filter goes, the algorithm works, a group of x and y lies, and the plans of the axes. */
+type PassScratch = readonly [packed: number, work: number, groups: number, plans: number];
+
+/** Memory of a pass in either direction; `size` is height + width of what is written. */
+function passScratch(native: Native, g: ConvGeometry, tiles: number, size: number): PassScratch {
+  return native.scratchParts([
+    packedFloats(g, tiles),
+    passFloats(g, tiles),
+    groupFloats(g),
+    size * PLAN_ENTRY,
+  ]);
 }
 
 function forward(
@@ -31,14 +45,20 @@ function forward(
 ): tf.TensorInfo {
   const y = backend.makeOutput(g.outShape, 'float32');
   if (sizeOf(g.outShape) === 0) return y;
+  const tiles = winogradTiles(g);
+  const [packed, work, groups, plans] = passScratch(native, g, tiles, g.outHeight + g.outWidth);
   native.kernels.conv2d(
     native.geometry(g),
     native.address(x),
     native.address(filter),
     bias === undefined ? 0 : native.address(bias),
-    relu ? 1 : 0,
+    relu,
     native.address(y),
-    native.scratch(scratchBytes(g, g.outHeight + g.outWidth)),
+    tiles,
+    packed,
+    work,
+    groups,
+    plans,
   );
   return y;
 }
@@ -81,12 +101,18 @@ export const conv2dBackpropInput = wasmKernel(tf.Conv2DBackpropInput, (call: Inp
   const g = convGeometry(tf.Conv2DBackpropInput, attrs.inputShape, inputs.filter.shape, attrs);
   const dx = backend.makeOutput(g.inShape, 'float32');
   if (sizeOf(g.inShape) === 0) return dx;
+  const tiles = winogradTiles(g);
+  const [packed, work, groups, plans] = passScratch(native, g, tiles, g.inHeight + g.inWidth);
   native.kernels.conv2dInputGradient(
     native.geometry(g),
     native.address(inputs.dy),
     native.address(inputs.filter),
     native.address(dx),
-    native.scratch(scratchBytes(g, g.inHeight + g.inWidth)),
+    tiles,
+    packed,
+    work,
+    groups,
+    plans,
   );
   return dx;
 });
@@ -104,16 +130,21 @@ export const conv2dBackpropFilter = wasmKernel(tf.Conv2DBackpropFilter, (call: F
     backend.typedArrayFromHeap(dFilter).fill(0);
     return dFilter;
   }
-  const padded = (g.outWidth - 1) * g.strideWidth + (g.filterWidth - 1) * g.dilationWidth + 1;
-  const sums = sizeOf(g.filterShape) * 16;
-  const images = (g.inHeight * padded * g.inChannels + g.outHeight * g.outWidth * g.outChannels) * GROUP;
+  const tiles = winogradTiles(g);
+  const [sums, work, groups] = native.scratchParts([
+    sumsFloats(g, tiles),
+    gradientFloats(g, tiles),
+    groupFloats(g),
+  ]);
   native.kernels.conv2dFilterGradient(
     native.geometry(g),
     native.address(inputs.x),
     native.address(inputs.dy),
     native.address(dFilter),
-    padded,
-    native.scratch(LINE + sums + images),
+    tiles,
+    sums,
+    work,
+    groups,
   );
   return dFilter;
 });

@@ -4,7 +4,8 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { checkBias, type ConvAttrs, convGeometry } from '../conv-geometry.js';
-import { type KernelCall, type Shape4, sizeOf, wasmKernel } from '../kernel.js';
+import { type KernelCall, wasmKernel } from '../kernel.js';
+import { type Shape4, sizeOf } from '../shapes.js';
 import { addRow } from './binary.js';
 import { type ActivationAttrs, activate } from './fused-activation.js';
 

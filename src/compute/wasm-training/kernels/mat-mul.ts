@@ -1,6 +1,7 @@
 /** Products of matrices, either transposed, over batches that may be broadcast. */
 import * as tf from '@tensorflow/tfjs';
-import { type KernelCall, sizeOf, wasmKernel } from '../kernel.js';
+import { type KernelCall, wasmKernel } from '../kernel.js';
+import { sizeOf } from '../shapes.js';
 
 type MatMulCall = KernelCall<
   { a: tf.TensorInfo; b: tf.TensorInfo },

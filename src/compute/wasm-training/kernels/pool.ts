@@ -5,7 +5,8 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { poolGeometry, type WindowAttrs } from '../conv-geometry.js';
-import { type KernelCall, type Pair, sizeOf, wasmKernel } from '../kernel.js';
+import { type KernelCall, wasmKernel } from '../kernel.js';
+import { type Pair, sizeOf } from '../shapes.js';
 
 type PoolAttrs = WindowAttrs & { filterSize: Pair };
 type PoolCall = KernelCall<{ x: tf.TensorInfo }, PoolAttrs>;
@@ -16,7 +17,13 @@ export const maxPool = wasmKernel(tf.MaxPool, (call: PoolCall) => {
   const g = poolGeometry(tf.MaxPool, inputs.x.shape, attrs);
   const y = backend.makeOutput(g.outShape, 'float32');
   if (sizeOf(g.outShape) === 0) return y;
-  native.kernels.maxPool(native.geometry(g), native.address(inputs.x), native.address(y));
+  native.kernels.maxPool(
+    native.geometry(g),
+    g.batchSize,
+    g.inChannels,
+    native.address(inputs.x),
+    native.address(y),
+  );
   return y;
 });
 
@@ -24,7 +31,13 @@ export const avgPool = wasmKernel(tf.AvgPool, ({ inputs, attrs, backend, native 
   const g = poolGeometry(tf.AvgPool, inputs.x.shape, attrs);
   const y = backend.makeOutput(g.outShape, 'float32');
   if (sizeOf(g.outShape) === 0) return y;
-  native.kernels.averagePool(native.geometry(g), native.address(inputs.x), native.address(y));
+  native.kernels.averagePool(
+    native.geometry(g),
+    g.batchSize,
+    g.inChannels,
+    native.address(inputs.x),
+    native.address(y),
+  );
   return y;
 });
 
@@ -41,10 +54,13 @@ export const maxPoolGrad = wasmKernel(
     const dx = backend.makeOutput(g.inShape, 'float32');
     native.kernels.maxPoolGradient(
       native.geometry(g),
+      g.batchSize,
+      g.inChannels,
       native.address(dy),
       native.address(input),
       native.address(output),
       native.address(dx),
+      false,
     );
     return dx;
   },
@@ -57,7 +73,13 @@ export const avgPoolGrad = wasmKernel(
   ({ inputs, attrs, backend, native }: AvgPoolGradCall) => {
     const g = poolGeometry(tf.AvgPoolGrad, inputs.input.shape, attrs);
     const dx = backend.makeOutput(g.inShape, 'float32');
-    native.kernels.averagePoolGradient(native.geometry(g), native.address(inputs.dy), native.address(dx));
+    native.kernels.averagePoolGradient(
+      native.geometry(g),
+      g.batchSize,
+      g.inChannels,
+      native.address(inputs.dy),
+      native.address(dx),
+    );
     return dx;
   },
 );

@@ -4,7 +4,8 @@
  * axes are left to the stock kernels.
  */
 import * as tf from '@tensorflow/tfjs';
-import { type KernelCall, sizeOf, wasmKernel } from '../kernel.js';
+import { type KernelCall, wasmKernel } from '../kernel.js';
+import { sizeOf } from '../shapes.js';
 
 /** A tensor seen as [outer, reduced, inner]. */
 export interface Reduction {

@@ -1,6 +1,7 @@
 /** Gradient of ReLU in one pass, where TensorFlow.js takes a step, a cast and a product. */
 import type * as tf from '@tensorflow/tfjs';
-import { type KernelCall, sizeOf, wasmKernel } from '../kernel.js';
+import { type KernelCall, wasmKernel } from '../kernel.js';
+import { sizeOf } from '../shapes.js';
 
 export const RELU_GRADIENT = 'StalewartReluGradient';
 

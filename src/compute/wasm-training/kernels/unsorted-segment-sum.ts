@@ -1,6 +1,7 @@
 /** Rows of x added up by segment, the gradient of gather (embeddings), which the wasm backend ships without. */
 import * as tf from '@tensorflow/tfjs';
-import { type KernelCall, sizeOf, wasmKernel } from '../kernel.js';
+import { type KernelCall, wasmKernel } from '../kernel.js';
+import { sizeOf } from '../shapes.js';
 
 type SegmentSumCall = KernelCall<{ x: tf.TensorInfo; segmentIds: tf.TensorInfo }, { numSegments: number }>;
 

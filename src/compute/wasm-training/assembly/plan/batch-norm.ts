@@ -4,7 +4,7 @@
  * float32 over the pixels of one group, in blocks, and in double precision over the blocks.
  */
 import { GROUP, LANES } from '../batch-lanes';
-import { sumOfLanes } from './lanes';
+import { sumOfLanes } from '../lane-sums';
 
 /** Pixels whose values are added in float32. */
 const BLOCK: i32 = 64;

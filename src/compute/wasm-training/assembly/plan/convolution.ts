@@ -2,10 +2,9 @@
  * Convolution in a plan: x, y and their gradients are groups of eight images in the batch-lanes layout already, so nothing
  * is packed but the filter. The plans of the axes are made once, when the plan is (`axisPlan`).
  */
-import { planAxis, sourceStep, tapStep } from '../axis-plan';
+import { planAxis } from '../axis-plan';
 import { GROUP } from '../batch-lanes';
-import { packFilter, packFlippedFilter } from '../conv2d';
-import { correlate } from '../correlate';
+import { convolve, convolveBack, packFilter, packFilterBack } from '../conv-passes';
 import { ConvGeometry } from '../geometry';
 
 @unmanaged
@@ -43,40 +42,34 @@ export class ConvolutionOp extends ConvGeometry {
   relu: i32;
   rowPlan: usize;
   columnPlan: usize;
-  /** A float per weight and output channel. */
+  /** For the packed filter. */
   packed: usize;
+  /** 0, or the most tiles in a block of Winograd's algorithm. */
+  tiles: i32;
+  /** For that algorithm. */
+  scratch: usize;
+}
+
+/** Bytes of one group of x. */
+@inline
+export function inBytes(g: ConvGeometry): usize {
+  return <usize>(g.inHeight * g.inWidth * g.inChannels) * GROUP;
+}
+
+/** Bytes of one group of y. */
+@inline
+export function outBytes(g: ConvGeometry): usize {
+  return <usize>(g.outHeight * g.outWidth * g.outChannels) * GROUP;
 }
 
 export function convolution(op: ConvolutionOp, groups: i32): void {
-  const inBytes = <usize>(op.inHeight * op.inWidth * op.inChannels) * GROUP;
-  const outBytes = <usize>(op.outHeight * op.outWidth * op.outChannels) * GROUP;
-  packFilter(
-    op.filter,
-    op.bias,
-    op.packed,
-    op.filterHeight * op.filterWidth * op.inChannels,
-    op.outChannels,
-  );
-  for (let group: usize = 0; group < <usize>groups; group++) {
-    correlate(
-      op.x + group * inBytes,
-      op.packed,
-      op.y + group * outBytes,
-      op.rowPlan,
-      op.columnPlan,
-      op.inWidth,
-      op.inChannels,
-      op.outHeight,
-      op.outWidth,
-      op.outChannels,
-      op.filterHeight,
-      op.filterWidth,
-      1,
-      1,
-      op.dilationHeight,
-      op.dilationWidth,
-      op.relu != 0 ? 0 : -Infinity,
-    );
+  packFilter(op, op.filter, op.bias, op.tiles, op.packed);
+  let x = op.x;
+  let y = op.y;
+  for (let group = 0; group < groups; group++) {
+    convolve(op, x, op.packed, op.bias, op.relu != 0, y, op.rowPlan, op.columnPlan, op.tiles, op.scratch);
+    x += inBytes(op);
+    y += outBytes(op);
   }
 }
 
@@ -87,33 +80,19 @@ export class ConvolutionInputGradientOp extends ConvGeometry {
   dx: usize;
   rowPlan: usize;
   columnPlan: usize;
-  /** A float per weight and input channel. */
+  /** The others as in `ConvolutionOp`. */
   packed: usize;
+  tiles: i32;
+  scratch: usize;
 }
 
 export function convolutionInputGradient(op: ConvolutionInputGradientOp, groups: i32): void {
-  const inBytes = <usize>(op.inHeight * op.inWidth * op.inChannels) * GROUP;
-  const outBytes = <usize>(op.outHeight * op.outWidth * op.outChannels) * GROUP;
-  packFlippedFilter(op.filter, op.packed, op.filterHeight * op.filterWidth, op.inChannels, op.outChannels);
-  for (let group: usize = 0; group < <usize>groups; group++) {
-    correlate(
-      op.dy + group * outBytes,
-      op.packed,
-      op.dx + group * inBytes,
-      op.rowPlan,
-      op.columnPlan,
-      op.outWidth,
-      op.outChannels,
-      op.inHeight,
-      op.inWidth,
-      op.inChannels,
-      op.filterHeight,
-      op.filterWidth,
-      tapStep(op.dilationHeight, op.strideHeight),
-      tapStep(op.dilationWidth, op.strideWidth),
-      sourceStep(op.dilationHeight, op.strideHeight),
-      sourceStep(op.dilationWidth, op.strideWidth),
-      -Infinity,
-    );
+  packFilterBack(op, op.filter, op.tiles, op.packed);
+  let dy = op.dy;
+  let dx = op.dx;
+  for (let group = 0; group < groups; group++) {
+    convolveBack(op, dy, op.packed, dx, op.rowPlan, op.columnPlan, op.tiles, op.scratch);
+    dy += outBytes(op);
+    dx += inBytes(op);
   }
 }

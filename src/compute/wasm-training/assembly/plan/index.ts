@@ -12,14 +12,8 @@ import {
   ConvolutionInputGradientOp,
   ConvolutionOp,
 } from './convolution';
-import {
-  depthwise,
-  depthwiseFilterGradient,
-  DepthwiseFilterGradientOp,
-  depthwiseInputGradient,
-  DepthwiseInputGradientOp,
-  DepthwiseOp,
-} from './depthwise';
+import { depthwise, depthwiseInputGradient, DepthwiseInputGradientOp, DepthwiseOp } from './depthwise';
+import { depthwiseFilterGradient, DepthwiseFilterGradientOp } from './depthwise-gradient';
 import { dropout, DropoutOp, multiply, MultiplyOp } from './dropout';
 import { dense, denseGradient, DenseGradientOp, denseInputGradient, DenseInputGradientOp, DenseOp } from './dense';
 import { activation, activationGradient, ActivationGradientOp, ActivationOp, add, AddOp, copy, CopyOp } from './elementwise';
