@@ -10,6 +10,7 @@ import { RELU_GRADIENT } from './kernels/relu-gradient.js';
 
 /** Registers the gradients; each keeps the stock one for other backends. */
 export function registerGradients(): void {
+  registerSecondGradients();
   replaceGradient(tf.Relu, (stock) => (dy, saved, attrs) => {
     const [x] = saved;
     if (tf.getBackend() !== 'wasm' || x?.dtype !== 'float32' || Array.isArray(dy) || dy.dtype !== 'float32') {
@@ -36,6 +37,41 @@ export function registerGradients(): void {
     tf.DepthwiseConv2dNative,
     dilatedGradient(tf.DepthwiseConv2dNativeBackpropInput, tf.DepthwiseConv2dNativeBackpropFilter),
   );
+}
+
+/** So that gradients can be taken of gradients: the two kernels are linear in dy. */
+function registerSecondGradients(): void {
+  tf.registerGradient({
+    kernelName: RELU_GRADIENT,
+    inputsToSave: ['x'],
+    gradFunc(ddx, saved) {
+      const [x] = saved;
+      if (x === undefined || Array.isArray(ddx))
+        throw new TypeError('the gradient of ReLU has saved nothing');
+      return {
+        dy: () => tf.engine().runKernel<tf.Tensor>(RELU_GRADIENT, { dy: ddx, x }),
+        x: () => tf.zerosLike(x),
+      };
+    },
+  });
+  tf.registerGradient({
+    kernelName: SPREAD,
+    inputsToSave: ['dy'],
+    gradFunc(ddx, saved, attrs) {
+      const [dy] = saved;
+      if (dy === undefined || Array.isArray(ddx))
+        throw new TypeError('the gradient of a sum has saved nothing');
+      const at = (name: string): number => Number(attrs[name]);
+      return {
+        dy: () =>
+          ddx
+            .reshape([at('outer'), at('reduced'), at('inner')])
+            .sum(1)
+            .div(at('divisor'))
+            .reshape(dy.shape),
+      };
+    },
+  });
 }
 
 function replaceGradient(kernelName: string, gradient: (stock: tf.GradFunc) => tf.GradFunc): void {
