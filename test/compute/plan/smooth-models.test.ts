@@ -179,7 +179,9 @@ describe('a plan of a random model with residuals and batch normalisation', () =
           const truth = await trainByTfjs('cpu', training);
           assert.ok(relative(planned.losses, truth.losses) <= tolerance);
           const apart = relative(planned.weights, truth.weights);
-          assert.ok(apart <= tolerance, `weights are ${apart} apart`);
+          // Adam divides by the gradient's size: of a gradient that is nearly 0 it takes the rounding for a direction.
+          const allowed = each.optimizer === 'adam' ? 1e-3 : tolerance;
+          assert.ok(apart <= allowed, `weights are ${apart} apart`);
         }),
         { numRuns },
       );
