@@ -6,21 +6,41 @@
  *   npm run bench:engine
  *   npm run bench:engine -- --updates 1e6 --policies abs,asgd --workers 10,1000
  */
-import { parseArgs } from 'node:util';
-import { findPolicy } from '../protocols/sync/registry.js';
+import { findPolicy, policyNames } from '../protocols/sync/registry.js';
 import { resolvePolicySettings } from '../protocols/sync/settings.js';
 import { seededRandom } from '../src/random/seeded-random.js';
 import { createNetwork, noNetwork } from '../src/simulator/network.js';
 import { Simulation } from '../src/simulator/simulation.js';
+import { addOption, benchCommand, listOf, wholeNumber, wholeNumbers } from './command-line.js';
 
-const { values } = parseArgs({
-  options: {
-    updates: { type: 'string', default: '300000' },
-    policies: { type: 'string', default: 'abs,ada-sync,k-sync,k-async,asgd' },
-    workers: { type: 'string', default: '10,100,1000,10000,100000' },
-  },
-});
-const updates = Number(values.updates);
+interface Options {
+  readonly updates: number;
+  readonly policies: readonly string[];
+  readonly workers: readonly number[];
+}
+const byDefault: Options = {
+  updates: 300_000,
+  policies: ['abs', 'ada-sync', 'k-sync', 'k-async', 'asgd'],
+  workers: [10, 100, 1000, 10_000, 100_000],
+};
+const command = benchCommand(
+  'bench:engine',
+  'How fast simulated time passes where nothing is trained: updates/s of event queue, RxJS operator and round engine, and memory.',
+);
+addOption(
+  command,
+  { flag: '--updates N', help: 'updates of each measurement' },
+  byDefault.updates,
+  wholeNumber,
+);
+addOption(
+  command,
+  { flag: '--policies LIST', help: `of ${policyNames.join(', ')}` },
+  byDefault.policies,
+  listOf(policyNames),
+);
+addOption(command, { flag: '--workers LIST', help: 'values of N' }, byDefault.workers, wholeNumbers);
+const { updates, policies, workers: fleets } = command.parse().opts<Options>();
 
 const drawn = Float64Array.from({ length: 2 ** 16 }, () => 0);
 const random = seededRandom(1, 'bench-engine');
@@ -58,14 +78,13 @@ async function measure(name: string, workers: number) {
   };
 }
 
-const names = values.policies.split(',');
 process.stdout.write(
-  `updates/s by policy, ${updates} updates each\n\n${'N'.padStart(8)}${names.map((name) => name.padStart(12)).join('')}${'RSS MB'.padStart(10)}\n`,
+  `updates/s by policy, ${updates} updates each\n\n${'N'.padStart(8)}${policies.map((name) => name.padStart(12)).join('')}${'RSS MB'.padStart(10)}\n`,
 );
-for (const workers of values.workers.split(',').map(Number)) {
+for (const workers of fleets) {
   let most = 0;
   process.stdout.write(String(workers).padStart(8));
-  for (const name of names) {
+  for (const name of policies) {
     const { rate, memory } = await measure(name, workers);
     most = Math.max(most, memory);
     process.stdout.write(Math.round(rate).toString().padStart(12));

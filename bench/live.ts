@@ -5,11 +5,10 @@
  *
  * The process is set up as the program `stalewart` sets up its own.
  *
- *   npm run bench:live            local transport, and NATS where a nats-server is installed
+ *   npm run bench:live
  *   npm run bench:live -- --slices 9 --seconds 8 --engine tfjs
  */
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
 import { bufferTime, firstValueFrom, map, take, toArray } from 'rxjs';
 import { createCompute } from '../src/compute/compute-pool.js';
 import { loadDataset } from '../src/data/load-dataset.js';
@@ -17,21 +16,22 @@ import { makePartitions } from '../src/data/partitions/make-partitions.js';
 import { train } from '../src/index.js';
 import { collectLessOften } from '../src/memory/collect-less-often.js';
 import { startNatsServer } from '../test/support/nats-server.js';
+import { aboveZero, addOption, benchCommand, oneOf, wholeNumber } from './command-line.js';
 
 collectLessOften();
 
-const { values } = parseArgs({
-  options: {
-    engine: { type: 'string', default: 'plan' },
-    slices: { type: 'string', default: '7' },
-    seconds: { type: 'string', default: '6' },
-    threads: { type: 'string', default: String(availableParallelism()) },
-  },
-});
-const slices = Number(values.slices);
-const seconds = Number(values.seconds);
-const threads = Number(values.threads);
-const engine = values.engine === 'tfjs' ? 'tfjs' : 'plan';
+type Engine = 'plan' | 'tfjs';
+const command = benchCommand(
+  'bench:live',
+  'Images/s of whole live runs, in process and over a nats-server that it starts, over those of threads that do nothing but local steps. Lenet on CIFAR-10, ten workers.',
+);
+addOption(command, { flag: '--engine NAME', help: 'plan or tfjs' }, 'plan', oneOf<Engine>(['plan', 'tfjs']));
+addOption(command, { flag: '--slices N', help: 'slices of each' }, 7, wholeNumber);
+addOption(command, { flag: '--seconds N', help: 'length of a slice' }, 6, aboveZero);
+addOption(command, { flag: '--threads N', help: 'compute threads' }, availableParallelism(), wholeNumber);
+const { engine, slices, seconds, threads } = command
+  .parse()
+  .opts<{ engine: Engine; slices: number; seconds: number; threads: number }>();
 const workers = 10;
 const [localSteps, batchSize] = [10, 32];
 

@@ -3,7 +3,6 @@
  * machine that it starts itself. For information: the ratio tells what a run pays for NATS, not how fast a network is.
  * Command: `npm run bench:transport`. `--messages 500` sets how many are sent each time.
  */
-import { parseArgs } from 'node:util';
 import { connect, type NatsConnection } from 'nats';
 import { take } from 'rxjs';
 import type { Message } from '../protocols/wire/messages.js';
@@ -12,17 +11,18 @@ import { createLocalTransport } from '../src/transport/local-transport.js';
 import { connectNatsTransport } from '../src/transport/nats-transport.js';
 import type { Transport } from '../src/transport/transport.js';
 import { startNatsServer } from '../test/support/nats-server.js';
+import { addOption, benchCommand, wholeNumber } from './command-line.js';
 
 const run = 'bench';
 const elements = 62_006;
 const trials = 5;
 
-const { values } = parseArgs({ options: { messages: { type: 'string', default: '500' } } });
-const messages = Number(values.messages);
-if (!Number.isInteger(messages) || messages < 1) {
-  process.stderr.write(`--messages is "${values.messages}": it must be an integer from 1\n`);
-  process.exit(2);
-}
+const command = benchCommand(
+  'bench:transport',
+  'How fast updates of 248 KB travel: in process, over a nats-server that it starts, and by the bare NATS client.',
+);
+addOption(command, { flag: '--messages N', help: 'sent each time' }, 500, wholeNumber);
+const { messages } = command.parse().opts<{ messages: number }>();
 
 function update(attempt: number, tensor: Float32Array): Message {
   return {

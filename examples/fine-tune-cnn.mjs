@@ -1,4 +1,5 @@
 // A small convolutional network learns on the wasm backend; then its features are frozen and a new last layer learns another task.
+// In a project that has both packages: node node_modules/stalewart/examples/fine-tune-cnn.mjs
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import { registerTrainingKernels } from 'stalewart/wasm-training';

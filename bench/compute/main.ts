@@ -22,17 +22,17 @@ for (const line of missing) console.log(line);
 /** Slices of the pool are longer than those of steps. */
 const poolSlices = Math.ceil(slices / 2);
 const figures: Figure[] = [];
-if (parts.has('steps')) {
+if (parts.includes('steps')) {
   for (const model of models) figures.push(...(await measureSteps(model, torches, slices)));
 }
-if (parts.has('threads')) {
+if (parts.includes('threads')) {
   if (availableParallelism() < 2) console.log('two threads ÷ one: there is one core only');
   else figures.push(await measureThreads(poolSlices));
 }
-if (parts.has('overhead')) figures.push(await measureOverhead(poolSlices));
-if (parts.has('evaluation')) figures.push(...(await measureEvaluation(torches, poolSlices)));
-if (parts.has('memory')) figures.push(...(await measureMemory()));
-if (parts.has('kernels')) await printWhereTimeGoes();
+if (parts.includes('overhead')) figures.push(await measureOverhead(poolSlices));
+if (parts.includes('evaluation')) figures.push(...(await measureEvaluation(torches, poolSlices)));
+if (parts.includes('memory')) figures.push(...(await measureMemory()));
+if (parts.includes('kernels')) await printWhereTimeGoes();
 if (figures.length > 0) {
   const [first, ...others] = torches.map(({ version }) => `PyTorch ${version}`);
   printFigures(figures, [`measured, ${first ?? 'no PyTorch'}`, ...others]);

@@ -41,6 +41,4 @@ export const benchModels = {
 
 export type BenchModelName = keyof typeof benchModels;
 
-export function isBenchModel(name: string): name is BenchModelName {
-  return Object.hasOwn(benchModels, name);
-}
+export const benchModelNames: readonly BenchModelName[] = ['lenet', 'resnet8', 'wide-cnn', 'mlp'];

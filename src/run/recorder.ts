@@ -31,6 +31,9 @@ export class Recorder {
   #lastRound: RoundRecord | null = null;
   #written: Promise<unknown> = Promise.resolve();
   #failures = 0;
+  #deadLetters = 0;
+  /** The last failure of each worker. */
+  readonly #lastFailures = new Map<number, FailureRecord>();
 
   constructor(streams: RecordStreams, directory: RunDirectory | null, options: SummaryOptions) {
     this.#streams = streams;
@@ -71,9 +74,23 @@ export class Recorder {
     this.#streams.evaluations$.next(record);
   }
 
+  /**
+   * One end of a life may be told by two: who falls silent is given up by the StalenessMonitor, and by its supervisor when it
+   * is heard again and told that it is dead. A life is counted once; what is no news is not told again.
+   */
   failure(record: FailureRecord): void {
-    this.#failures += 1;
+    const { worker, incarnation, action } = record;
+    const last = this.#lastFailures.get(worker);
+    const known = last !== undefined && incarnation <= last.incarnation;
+    if (known && action === last.action) return;
+    if (!known) this.#failures += 1;
+    this.#lastFailures.set(worker, record);
     this.#streams.failures$.next(record);
+  }
+
+  /** A message came to an actor that was not there any more. */
+  deadLetter(): void {
+    this.#deadLetters += 1;
   }
 
   summary(end: {
@@ -87,11 +104,13 @@ export class Recorder {
     const { counts } = this.#records;
     const { discarded } = counts;
     const failures = this.#failures;
+    const deadLetters = this.#deadLetters;
     return this.#summary.build({
       ...rest,
       discarded,
       counts,
       failures,
+      deadLetters,
       ...(failure === null ? {} : { failure }),
     });
   }

@@ -7,6 +7,7 @@ import type { EngineStep } from '../../protocols/sync/events.js';
 import type { ModelInfo } from '../compute/compute.js';
 import type { TrainConfig } from '../config/resolve.js';
 import type { WorkerExpectation } from '../stragglers/task-times.js';
+import type { ComputeUsed } from '../telemetry/compute-used.js';
 import type {
   EvaluationRecord,
   FailureRecord,
@@ -25,7 +26,7 @@ export interface Notice {
 }
 
 /** What is settled before the first round. */
-export interface RunInfo {
+export interface RunInfo extends ComputeUsed {
   readonly id: string;
   /** As in `config.json`: addresses of NATS servers are without user, password and token. */
   readonly config: TrainConfig;
@@ -33,12 +34,6 @@ export interface RunInfo {
   readonly policy: string;
   readonly model: Pick<ModelInfo, 'name' | 'parameterCount'>;
   readonly dataset: { readonly name: string; readonly trainSize: number; readonly testSize: number };
-  readonly backend: string;
-  readonly backendReason: string;
-  /** `plan` or `tfjs`. */
-  readonly engine: string;
-  readonly engineReason: string;
-  readonly threads: number;
   readonly transport: string;
   readonly fleet: readonly WorkerExpectation[];
   /** Null when nothing is written. */

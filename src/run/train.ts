@@ -12,6 +12,7 @@ import { settingsOfMode } from '../config/settings.js';
 import { withoutCredentials } from '../config/without-credentials.js';
 import { oneLineOf, StalewartError } from '../errors.js';
 import { describeFleet } from '../stragglers/task-times.js';
+import { computeUsed } from '../telemetry/compute-used.js';
 import type {
   EvaluationRecord,
   FailureRecord,
@@ -169,18 +170,15 @@ class TrainRun implements Run {
     const config = withoutCredentials(this.#resolved.config);
     const { compute, dataset, directory, taskTimes, transport } = parts;
     const { mode } = this.#resolved;
-    await directory?.writeConfig({ mode, ...settingsOfMode(config, mode) });
+    const used = computeUsed(compute);
+    await directory?.writeConfig({ mode, ...settingsOfMode(config, mode), used });
     const info: RunInfo = {
       id: this.id,
       config,
       policy: policy.name,
       model: { name: compute.model.name, parameterCount: compute.model.parameterCount },
       dataset: { name: dataset.name, trainSize: dataset.train.size, testSize: dataset.test.size },
-      backend: compute.backend,
-      backendReason: compute.backendReason,
-      engine: compute.engine,
-      engineReason: compute.engineReason,
-      threads: compute.threads,
+      ...used,
       transport: transport?.name ?? 'simulated',
       fleet: describeFleet(taskTimes),
       paths: directory?.paths ?? null,
@@ -208,7 +206,8 @@ class TrainRun implements Run {
     const { config, policy } = this.#resolved;
     const { seed, workers, compute } = config;
     this.#breakOff.signal.throwIfAborted();
-    const options = { policy: policy.name, seed, workers, compute };
+    const used = computeUsed(parts.compute);
+    const options = { policy: policy.name, seed, workers, compute, used };
     const recorder = new Recorder(this.#streams, directory, options);
     this.#tellTrouble(parts);
     const start = this.#resolved.mode === 'live' ? startTraining : startSimulation;

@@ -4,6 +4,7 @@
  * is to be saved all the same.
  */
 import type { RunOutcome, ServerObserver } from '../../actors/server-actor.js';
+import type { DeadLetter } from '../../actors/supervision.js';
 import type { WorkerFailure } from '../../actors/worker-fleet.js';
 import type { EngineStep } from '../../protocols/sync/events.js';
 import { PolicyError } from '../../protocols/sync/checked-policy.js';
@@ -136,6 +137,11 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
   });
   const started = live;
   started.failures$.subscribe((failure) => recorder.failure(failureRecord(failure)));
+  const tellDead = throttledNotice(clock, (text) => notice('debug', text), 'dead letters');
+  const deadLetters = started.deadLetters$.subscribe((letter) => {
+    recorder.deadLetter();
+    tellDead.tell(deadLetterText(letter));
+  });
   const last = createLastRound({
     clock,
     stop: (when, reason) => started.stop(when, reason),
@@ -155,6 +161,7 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
   const ended = ending.promise.then((end) => {
     cancelTime();
     last.cancel();
+    deadLetters.unsubscribe(); // what is on its way when all actors are stopped means nothing
     return { ...end, wallSeconds: beganAt === null ? 0 : clock.now() - beganAt };
   });
   const control: TrainingControl = {
@@ -213,6 +220,12 @@ export function errorOf({ code, reason }: RunOutcome, config: TrainConfig): Stal
       });
     }
   }
+}
+
+/** Names the kind of message: its content may be as large as a model. */
+function deadLetterText({ to, message, reason }: DeadLetter): string {
+  const kind = typeof message === 'object' && message !== null && 'type' in message ? message.type : message;
+  return `dead letter: ${String(kind)} to ${to} (${reason})`;
 }
 
 function failureRecord({

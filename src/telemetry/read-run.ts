@@ -23,7 +23,7 @@ import { type Summary, summarySchema } from './summary.js';
 
 export interface StoredRun {
   readonly paths: RunPaths;
-  /** `config.json`: the resolved configuration with `runId` and `versions`. */
+  /** `config.json`: the resolved configuration with `runId`, `mode`, `versions` and `used`. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly rounds: readonly RoundRow[];
   readonly evaluations: readonly EvaluationRow[];

@@ -3,6 +3,7 @@
  * finite is null here. Steps of accuracy are 0.30, 0.35, … 0.95; each holds the first evaluation at or above it.
  */
 import { z } from 'zod';
+import { computeUsedSchema } from './compute-used.js';
 import type { EvaluationRecord, RoundRecord } from './run-events.js';
 
 /** Keys of `timeToAccuracy` and `communicationToAccuracy`, in order. */
@@ -23,6 +24,8 @@ export const summarySchema = z.object({
   policy: z.string(),
   /** `none`: timing only, nothing was trained. */
   compute: z.enum(['gradients', 'none']).default('gradients'),
+  /** What computed it, and why; null in a summary from before this was recorded. */
+  used: computeUsedSchema.nullable().default(null),
   seed: z.number(),
   /** N. */
   workers: count,
@@ -44,8 +47,10 @@ export const summarySchema = z.object({
   restarts: count,
   /** Updates that were refused or dropped. */
   discarded: count,
-  /** Crashes and losses of workers. */
+  /** Lives of workers that ended in a crash or in silence. */
   failures: count,
+  /** Messages that came to an actor that was not there any more, while the run went on. */
+  deadLetters: count.default(0),
   /** SHA-256 over the final weights: float32, little-endian, in the model's order; null if there is no model. */
   weightsSha256: z.string().nullable(),
   /** Seconds on the wall, from the first assignment to the end of training. */
@@ -69,6 +74,8 @@ export interface SummaryOptions {
   readonly workers: number;
   /** Default: `gradients`. */
   readonly compute?: Summary['compute'];
+  /** Null: not known. */
+  readonly used: Summary['used'];
 }
 
 /** What only the end of the run knows. */
@@ -84,6 +91,8 @@ export interface RunEnd {
   readonly counts?: Pick<RoundRecord, 'uploads' | 'downloads' | 'restarts' | 'communicationRounds'>;
   /** Default: 0. */
   readonly failures?: number;
+  /** Default: 0. */
+  readonly deadLetters?: number;
 }
 
 export interface SummaryBuilder {
@@ -122,7 +131,7 @@ export function createSummaryBuilder(options: SummaryOptions): SummaryBuilder {
       }
     },
     build(end) {
-      const { policy, seed, workers, compute = 'gradients' } = options;
+      const { policy, seed, workers, compute = 'gradients', used } = options;
       const rounds = lastRound?.version ?? 0;
       // An earlier version says nothing of the final model.
       const final = lastEvaluation?.version === rounds ? lastEvaluation : undefined;
@@ -133,6 +142,7 @@ export function createSummaryBuilder(options: SummaryOptions): SummaryBuilder {
         failure: end.failure ?? null,
         policy,
         compute,
+        used,
         seed,
         workers,
         rounds,
@@ -147,6 +157,7 @@ export function createSummaryBuilder(options: SummaryOptions): SummaryBuilder {
         restarts: lastRound?.restarts ?? end.counts?.restarts ?? 0,
         discarded: end.discarded,
         failures: end.failures ?? 0,
+        deadLetters: end.deadLetters ?? 0,
         weightsSha256: end.weightsSha256,
         wallSeconds: end.wallSeconds,
         trainedSamples,

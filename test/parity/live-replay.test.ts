@@ -55,7 +55,7 @@ describe('a live run and its replay', () => {
 
   /** As the recorded configuration says, not as this test does. */
   function recordedConfig() {
-    const { runId: _id, mode: _mode, versions: _versions, ...config } = stored.config;
+    const { runId: _id, mode: _mode, versions: _versions, used: _used, ...config } = stored.config;
     return resolveTrainConfig(config);
   }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { RunOutcome } from '../../actors/server-actor.js';
+import type { DeadLetter } from '../../actors/supervision.js';
 import type { WorkerFailure } from '../../actors/worker-fleet.js';
 import type { Commit, EngineStep } from '../../protocols/sync/events.js';
 import type { Policy } from '../../protocols/sync/policy.js';
@@ -73,6 +74,9 @@ async function bench({ policy = 'abs', settings = {}, engine = {}, straggler, fa
   const steps: EngineStep[] = [];
   const outcomes: RunOutcome[] = [];
   const failures: WorkerFailure[] = [];
+  /** Worker and incarnation. */
+  const silent: [number, number][] = [];
+  const deadLetters: DeadLetter[] = [];
   const { workers } = resolved;
   const spec = parseStraggler(straggler ?? 'gamma:vtask=0.3,vmach=0.6,mean=1');
   const live: LiveRun = await startLiveRun({
@@ -94,7 +98,7 @@ async function bench({ policy = 'abs', settings = {}, engine = {}, straggler, fa
     },
     observer: {
       heard: () => undefined,
-      silent: () => undefined,
+      silent: ({ worker, incarnation }) => silent.push([worker, incarnation]),
       refused: (_header, reason) => refused.push(reason),
       step: (step) => steps.push(step),
       over: (outcome) => outcomes.push(outcome),
@@ -102,6 +106,7 @@ async function bench({ policy = 'abs', settings = {}, engine = {}, straggler, fa
     onFailure: (error) => errors.push(error),
   });
   live.failures$.subscribe((failure) => failures.push(failure));
+  live.deadLetters$.subscribe((letter) => deadLetters.push(letter));
   const effects = () => steps.flatMap((step) => step.effects);
   return {
     clock,
@@ -111,6 +116,8 @@ async function bench({ policy = 'abs', settings = {}, engine = {}, straggler, fa
     steps,
     outcomes,
     failures,
+    silent,
+    deadLetters,
     errors,
     refused,
     toWorkers,
@@ -192,6 +199,38 @@ describe('live run', () => {
     );
     assert.equal(b.outcomes[0]?.code, null);
     assert.equal(b.commits().at(-1)?.waitCount, 2);
+  });
+
+  it('tells of a worker that falls silent and is heard again twice: as silent, and as declared dead', async () => {
+    let cut = true;
+    b = await bench({
+      settings: { workers: 3 },
+      maxRestarts: 0,
+      engine: { maxRounds: null },
+      drop: (header) => cut && 'worker' in header && header.worker === 2 && header.type === 'heartbeat',
+      straggler: 'constant:mean=1000',
+    });
+    await b.clock.advance(15);
+    assert.deepEqual([b.silent, b.failures], [[[2, 1]], []]);
+    cut = false;
+    await b.clock.advance(15);
+    assert.deepEqual(b.silent, [[2, 1]]);
+    assert.deepEqual(
+      b.failures.map(({ worker, incarnation, action }) => [worker, incarnation, action]),
+      [[2, 1, 'given-up']],
+    );
+  });
+
+  it('tells of what comes to a life that is over', async () => {
+    b = await bench({ settings: { workers: 3 }, compute: createFakeCompute(3), engine: { maxRounds: null } });
+    await b.clock.advance(3);
+    assert.deepEqual(b.deadLetters, []);
+    await reply(b, b.live.crash(1)); // its task ends with it, and says so
+    await b.clock.advance(1);
+    assert.deepEqual(
+      b.deadLetters.map(({ to, reason }) => [to, reason]),
+      [['worker-1', 'stale-self']],
+    );
   });
 
   it('fails, and does not hang, when no worker is left', async () => {

@@ -8,7 +8,7 @@ import type {
   RestartRecord,
   RoundRecord,
 } from '../../src/telemetry/run-events.js';
-import { fakeEvaluation, fakeSteps } from '../telemetry/fake-run.js';
+import { fakeEvaluation, fakeSteps, fakeUsed } from '../telemetry/fake-run.js';
 
 function bench(compute: 'gradients' | 'none' = 'gradients') {
   const streams = {
@@ -22,7 +22,13 @@ function bench(compute: 'gradients' | 'none' = 'gradients') {
   for (const [name, stream] of Object.entries(streams)) {
     (stream as Subject<unknown>).subscribe((value) => told.push([name, value]));
   }
-  const recorder = new Recorder(streams, null, { policy: 'abs', seed: 1, workers: 4, compute });
+  const recorder = new Recorder(streams, null, {
+    policy: 'abs',
+    seed: 1,
+    workers: 4,
+    compute,
+    used: fakeUsed,
+  });
   return { recorder, told, of: (name: string) => told.filter(([which]) => which === name) };
 }
 
@@ -60,6 +66,31 @@ describe('Recorder', () => {
     assert.equal(summary.failure, null);
     assert.equal(summary.samplesPerSecond, lastRound.trainedSamples / 2);
     assert.equal(recorder.summary({ ...end, status: 'failed', failure: 'why' }).failure, 'why');
+  });
+
+  it('counts the end of a life once, and tells it again only where it is news', () => {
+    const { recorder, of } = bench();
+    const silent = { time: 9, worker: 2, incarnation: 1, reason: 'not heard', action: 'given-up' } as const;
+    recorder.failure(silent);
+    recorder.failure({ ...silent, reason: 'not heard for longer' });
+    const back = { ...silent, reason: 'told that it is dead', action: 'restarting' } as const;
+    recorder.failure(back);
+    assert.deepEqual(
+      of('failures$').map(([, record]) => record),
+      [silent, back],
+    );
+    assert.equal(recorder.summary(end).failures, 1);
+    recorder.failure({ ...silent, worker: 3 });
+    recorder.failure({ ...silent, incarnation: 2 });
+    assert.equal(of('failures$').length, 4);
+    assert.equal(recorder.summary(end).failures, 3);
+  });
+
+  it('counts dead letters', () => {
+    const { recorder } = bench();
+    recorder.deadLetter();
+    recorder.deadLetter();
+    assert.equal(recorder.summary(end).deadLetters, 2);
   });
 
   it('counts no samples where nothing was trained', () => {

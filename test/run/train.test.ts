@@ -71,6 +71,26 @@ describe('train', () => {
     assert.deepEqual(JSON.parse(await readFile(join(out, 'summary.json'), 'utf8')), summary);
   });
 
+  it('records what computed it, as it was used and not as it was asked for', async () => {
+    const byEngine = async (engine: 'auto' | 'tfjs') => {
+      const out = join(folder, engine);
+      const run = train({ ...small, engine, backend: 'wasm', threads: 1, rounds: 2, out });
+      const { used } = await run.done;
+      const config = JSON.parse(await readFile(join(out, 'config.json'), 'utf8')) as Record<string, unknown>;
+      assert.deepEqual([config['engine'], config['used']], [engine, used]);
+      const { backend, backendReason, engine: name, engineReason, threads } = await run.ready;
+      assert.deepEqual(used, { backend, backendReason, engine: name, engineReason, threads });
+      return used;
+    };
+    const asked = { backend: 'wasm', backendReason: 'as asked', threads: 1 };
+    assert.deepEqual(await byEngine('auto'), {
+      ...asked,
+      engine: 'plan',
+      engineReason: 'it can do this model',
+    });
+    assert.deepEqual(await byEngine('tfjs'), { ...asked, engine: 'tfjs', engineReason: 'as asked' });
+  });
+
   it('saves a model that scores what the summary says', async () => {
     const out = join(folder, 'run');
     const { finalAccuracy } = await train({ ...small, out }).done;

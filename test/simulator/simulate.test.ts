@@ -42,6 +42,8 @@ describe('simulate', () => {
     for (const file of ['rounds.csv', 'evaluations.csv']) {
       assert.equal(read('with-1', file), read('with-2', file), file);
     }
+    const { threads, ...used } = one.used ?? {};
+    assert.deepEqual([threads, two.used], [1, { ...used, threads: 2 }]);
     const steps = (run: string) => read(run, 'journal.jsonl').split('\n').slice(1);
     assert.deepEqual(steps('with-1'), steps('with-2'));
   });
@@ -121,6 +123,7 @@ describe('simulate', () => {
     const [trained, timed] = [await times('gradients'), await times('none')];
     assert.deepEqual(timed.times, trained.times);
     assert.equal(timed.summary.weightsSha256, null);
+    assert.equal(timed.summary.used?.engine, 'none');
     assert.equal(timed.summary.trainedSamples, 0);
   });
 

@@ -1,7 +1,16 @@
 /** Steps, rounds and evaluations that look like those of a real run, made from a seed: K-async with a staleness bound. */
 import type { Contribution, Effect, EngineStep, UpdateArrived } from '../../protocols/sync/events.js';
+import type { ComputeUsed } from '../../src/telemetry/compute-used.js';
 import type { RoundRow } from '../../src/telemetry/csv-tables.js';
 import type { EvaluationRecord, RoundRecord, WorkerStatus } from '../../src/telemetry/run-events.js';
+
+export const fakeUsed: ComputeUsed = {
+  backend: 'wasm',
+  backendReason: '@tensorflow/tfjs-node is not installed',
+  engine: 'plan',
+  engineReason: 'it can do this model',
+  threads: 2,
+};
 
 /** Numbers in [0, 1) with 32 random bits, like those of any generator. */
 export function fakeRandom(seed: number): () => number {

@@ -3,7 +3,7 @@ import { renderFinalBlock } from '../../src/telemetry/final-block.js';
 import { runPaths } from '../../src/telemetry/run-files.js';
 import { visibleWidth } from '../../src/telemetry/styled-line.js';
 import { createSummaryBuilder, type RunEnd } from '../../src/telemetry/summary.js';
-import { fakeEvaluation, fakeRound } from './fake-run.js';
+import { fakeEvaluation, fakeRound, fakeUsed } from './fake-run.js';
 
 const finished: RunEnd = {
   status: 'finished',
@@ -15,7 +15,7 @@ const finished: RunEnd = {
 };
 
 function summaryOf(rounds: number, end: RunEnd) {
-  const builder = createSummaryBuilder({ policy: 'abs', seed: 1, workers: 10 });
+  const builder = createSummaryBuilder({ policy: 'abs', seed: 1, workers: 10, used: fakeUsed });
   for (let version = 1; version <= rounds; version++) {
     builder.round(fakeRound(version));
     if (version % 25 === 0) builder.evaluation(fakeEvaluation(version));

@@ -7,7 +7,7 @@ import { StalewartError } from '../../src/errors.js';
 import { readRun } from '../../src/telemetry/read-run.js';
 import { createRunDirectory, type RunDirectory } from '../../src/telemetry/run-directory.js';
 import { createSummaryBuilder } from '../../src/telemetry/summary.js';
-import { fakeEvaluation, fakeRound, fakeRoundRow, fakeSteps } from './fake-run.js';
+import { fakeEvaluation, fakeRound, fakeRoundRow, fakeSteps, fakeUsed } from './fake-run.js';
 
 async function collect(steps: AsyncIterable<EngineStep>): Promise<EngineStep[]> {
   const all: EngineStep[] = [];
@@ -43,7 +43,7 @@ describe('reading a run', () => {
   });
 
   it('gives back what was written', async () => {
-    const builder = createSummaryBuilder({ policy: 'abs', seed: 1, workers: 4 });
+    const builder = createSummaryBuilder({ policy: 'abs', seed: 1, workers: 4, used: fakeUsed });
     for (const round of rounds) builder.round(round);
     builder.evaluation(fakeEvaluation(3));
     const summary = builder.build({

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { evaluationsTable, roundsTable } from '../../src/telemetry/csv-tables.js';
 import { createJournalDecoder } from '../../src/telemetry/journal-codec.js';
 import { runFileNames } from '../../src/telemetry/run-files.js';
+import { computeUsedSchema } from '../../src/telemetry/compute-used.js';
 import { summarySchema } from '../../src/telemetry/summary.js';
 
 describe('docs/run-directory.md', () => {
@@ -17,13 +18,14 @@ describe('docs/run-directory.md', () => {
 
   it('describes every column and every field of the summary', () => {
     const columns = [...roundsTable.columns, ...evaluationsTable.columns].map(([name]) => name);
-    for (const name of [...columns, ...Object.keys(summarySchema.shape)]) {
+    const fields = [summarySchema, computeUsedSchema].flatMap(({ shape }) => Object.keys(shape));
+    for (const name of [...columns, ...fields]) {
       assert.match(text, new RegExp(`^\\|[^|]*\`${name}\`[^|]*\\|`, 'm'), name);
     }
   });
 
   it('shows a journal that can be read', () => {
-    const example = /```json\n([\s\S]*?)```/.exec(text)?.[1] ?? '';
+    const example = /```json\n(\{"journal"[\s\S]*?)```/.exec(text)?.[1] ?? '';
     const decode = createJournalDecoder();
     const [header, joined, update] = example
       .trim()

@@ -7,7 +7,7 @@ import { Writable } from 'node:stream';
 import { StalewartError } from '../../src/errors.js';
 import { createRunDirectory } from '../../src/telemetry/run-directory.js';
 import { createSummaryBuilder } from '../../src/telemetry/summary.js';
-import { fakeEvaluation, fakeRound, fakeSteps } from './fake-run.js';
+import { fakeEvaluation, fakeRound, fakeSteps, fakeUsed } from './fake-run.js';
 
 const isOutputError =
   (pattern: RegExp, code = 'OUTPUT', exitCode = 2) =>
@@ -20,7 +20,7 @@ const isOutputError =
     return true;
   };
 
-const summary = createSummaryBuilder({ policy: 'abs', seed: 1, workers: 10 }).build({
+const summary = createSummaryBuilder({ policy: 'abs', seed: 1, workers: 10, used: fakeUsed }).build({
   status: 'stopped',
   reason: 'asked to',
   weightsSha256: null,

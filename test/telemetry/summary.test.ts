@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { accuracySteps, createSummaryBuilder, summarySchema } from '../../src/telemetry/summary.js';
-import { fakeEvaluation, fakeRound } from './fake-run.js';
+import { fakeEvaluation, fakeRound, fakeUsed } from './fake-run.js';
 
 const end = {
   status: 'finished',
@@ -10,7 +10,7 @@ const end = {
   discarded: 2,
 } as const;
 
-const builder = () => createSummaryBuilder({ policy: 'abs', seed: 3, workers: 10 });
+const builder = () => createSummaryBuilder({ policy: 'abs', seed: 3, workers: 10, used: fakeUsed });
 
 describe('summary', () => {
   it('has accuracy steps from 0.30 to 0.95', () => {
@@ -32,6 +32,7 @@ describe('summary', () => {
         failure: null,
         policy: 'abs',
         compute: 'gradients',
+        used: fakeUsed,
         seed: 3,
         workers: 10,
         rounds: 3,
@@ -46,6 +47,7 @@ describe('summary', () => {
         restarts: 0,
         discarded: 2,
         failures: 1,
+        deadLetters: 0,
         weightsSha256: 'ab'.repeat(32),
         wallSeconds: 4,
         trainedSamples: 2880,
@@ -100,7 +102,13 @@ describe('summary', () => {
   });
 
   it('has no training loss where nothing was trained', () => {
-    const summary = createSummaryBuilder({ policy: 'abs', seed: 3, workers: 10, compute: 'none' });
+    const summary = createSummaryBuilder({
+      policy: 'abs',
+      seed: 3,
+      workers: 10,
+      compute: 'none',
+      used: fakeUsed,
+    });
     summary.round(fakeRound(1));
     const { compute, trainingLoss } = summary.build(end);
     assert.deepEqual([compute, trainingLoss], ['none', null]);
@@ -117,5 +125,11 @@ describe('summary', () => {
     summary.round(fakeRound(1));
     const built = summary.build(end);
     assert.deepStrictEqual(summarySchema.parse(JSON.parse(JSON.stringify(built))), built);
+  });
+
+  it('can be read where it was written before it told what computed the run', () => {
+    const { used: _, deadLetters: __, ...older } = builder().build(end);
+    const { used, deadLetters } = summarySchema.parse(older);
+    assert.deepEqual([used, deadLetters], [null, 0]);
   });
 });
