@@ -47,16 +47,7 @@ export function transformPatches(
   plane: usize,
   block: usize,
 ): void {
-  const columns = 2 * across + 2;
-  const row = blockRow(columns, channels);
-  const pixel = <usize>channels * GROUP;
-  padBlock(image, height, width, channels, top, left, 2 * down + 2, columns, block);
-  for (let i: usize = 0; i < <usize>down; i++) {
-    for (let j: usize = 0; j < <usize>across; j++) {
-      transformPatch(block + 2 * i * row + 2 * j * pixel, row, channels, planes, plane);
-      planes += pixel;
-    }
-  }
+  transformTiles(true, image, height, width, channels, top, left, down, across, planes, plane, block, 0);
 }
 
 /** As `transformPatches`, for the 2 × 2 pixels of dy; their sums are added to a vector per channel at `sums`. */
@@ -74,12 +65,36 @@ export function transformGradients(
   block: usize,
   sums: usize,
 ): void {
-  const row = blockRow(2 * across, channels);
+  transformTiles(false, image, height, width, channels, top, left, down, across, planes, plane, block, sums);
+}
+
+/** @param patches of 4 × 4 pixels, which overlap by 2; otherwise pixels of dy, 2 × 2 of their own for each tile */
+@inline
+function transformTiles(
+  patches: bool,
+  image: usize,
+  height: i32,
+  width: i32,
+  channels: i32,
+  top: i32,
+  left: i32,
+  down: i32,
+  across: i32,
+  planes: usize,
+  plane: usize,
+  block: usize,
+  sums: usize,
+): void {
+  const overlap = patches ? 2 : 0;
+  const columns = 2 * across + overlap;
+  const row = blockRow(columns, channels);
   const pixel = <usize>channels * GROUP;
-  padBlock(image, height, width, channels, top, left, 2 * down, 2 * across, block);
+  padBlock(image, height, width, channels, top, left, 2 * down + overlap, columns, block);
   for (let i: usize = 0; i < <usize>down; i++) {
     for (let j: usize = 0; j < <usize>across; j++) {
-      transformGradient(block + 2 * i * row + 2 * j * pixel, row, channels, planes, plane, sums);
+      const tile = block + 2 * i * row + 2 * j * pixel;
+      if (patches) transformPatch(tile, row, channels, planes, plane);
+      else transformGradient(tile, row, channels, planes, plane, sums);
       planes += pixel;
     }
   }
