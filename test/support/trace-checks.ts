@@ -27,7 +27,7 @@ export function checkTrace(trace: Trace): Books {
   return books;
 }
 
-export class Books {
+class Books {
   version = 0;
   over = false;
   readonly workers: WorkerBooks;

@@ -4,7 +4,7 @@ import type { RoundRow } from '../../src/telemetry/csv-tables.js';
 import type { EvaluationRecord, RoundRecord, WorkerStatus } from '../../src/telemetry/run-events.js';
 
 /** Numbers in [0, 1) with 32 random bits, like those of any generator. */
-export function fakeRandom(seed: number): () => number {
+function fakeRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
