@@ -33,44 +33,14 @@ export function blockDown(tiles: i32, outWidth: i32): i32 {
   return max(1, tiles / blockAcross(tiles, outWidth));
 }
 
-/** Patches of `down` × `across` tiles of an image, the first from (`top`, `left`), to 16 planes of [tiles][channels][8]. */
-export function transformPatches(
-  image: usize,
-  height: i32,
-  width: i32,
-  channels: i32,
-  top: i32,
-  left: i32,
-  down: i32,
-  across: i32,
-  planes: usize,
-  plane: usize,
-  block: usize,
-): void {
-  transformTiles(true, image, height, width, channels, top, left, down, across, planes, plane, block, 0);
-}
-
-/** As `transformPatches`, for the 2 × 2 pixels of dy; their sums are added to a vector per channel at `sums`. */
-export function transformGradients(
-  image: usize,
-  height: i32,
-  width: i32,
-  channels: i32,
-  top: i32,
-  left: i32,
-  down: i32,
-  across: i32,
-  planes: usize,
-  plane: usize,
-  block: usize,
-  sums: usize,
-): void {
-  transformTiles(false, image, height, width, channels, top, left, down, across, planes, plane, block, sums);
-}
-
-/** @param patches of 4 × 4 pixels, which overlap by 2; otherwise pixels of dy, 2 × 2 of their own for each tile */
-@inline
-function transformTiles(
+/**
+ * `down` × `across` tiles of an image, the first from (`top`, `left`), to 16 planes of [tiles][channels][8].
+ *
+ * @param patches tiles of 4 × 4 pixels, which overlap by 2; otherwise those of dy, of 2 × 2 pixels
+ * @param block memory for the pixels between zeros
+ * @param sums a vector per channel to add the pixels of dy to
+ */
+export function transformTiles(
   patches: bool,
   image: usize,
   height: i32,
