@@ -100,32 +100,19 @@ export class WorkerMail {
   }
 
   /** The incarnation is dead, or has lost its thread: it is to come back as a new one. */
-  tellToRejoin({ worker, incarnation }: Addressee, reason: string): void {
-    const { run, epoch } = this.#options;
-    void this.#send({
-      type: 'stop',
-      run,
-      epoch,
-      worker,
-      incarnation,
-      rejoin: true,
-      reason: fitReason(reason),
-    });
+  tellToRejoin(addressee: Addressee, reason: string): void {
+    this.#tellToStop(addressee, true, reason);
   }
 
   /** The run is over. */
-  tellOver({ worker, incarnation }: Addressee, reason: string): void {
-    this.#assignments.delete(worker);
+  tellOver(addressee: Addressee, reason: string): void {
+    this.#assignments.delete(addressee.worker);
+    this.#tellToStop(addressee, false, reason);
+  }
+
+  #tellToStop({ worker, incarnation }: Addressee, rejoin: boolean, reason: string): void {
     const { run, epoch } = this.#options;
-    void this.#send({
-      type: 'stop',
-      run,
-      epoch,
-      worker,
-      incarnation,
-      rejoin: false,
-      reason: fitReason(reason),
-    });
+    void this.#send({ type: 'stop', run, epoch, worker, incarnation, rejoin, reason: fitReason(reason) });
   }
 
   async #send(header: ToWorker, tensor: Float32Array | null = null): Promise<void> {

@@ -8,7 +8,7 @@ import { type Checksum, crc32 as plainCrc32 } from './crc32.js';
 
 /** "STWC", read as a little-endian number. */
 export const chunkMagic = 0x43575453;
-export const chunkVersion = 1;
+const chunkVersion = 1;
 /** Bytes before the data of a chunk. */
 export const chunkHeadBytes = 40;
 /** Least room that `splitFrame` can work with: a head and eight bytes. */

@@ -10,8 +10,8 @@ import { type CheckedMessage, checkMessage } from './check-message.js';
 import type { Message } from './messages.js';
 
 /** "STWF", read as a little-endian number. */
-export const frameMagic = 0x46575453;
-export const frameVersion = 1;
+const frameMagic = 0x46575453;
+const frameVersion = 1;
 /** Bytes before the JSON header. */
 export const frameHeadBytes = 24;
 

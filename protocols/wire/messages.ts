@@ -20,7 +20,7 @@ const fence = {
 };
 
 /** Worker → server: ready to compute. Repeated until an assignment arrives. */
-export const joinSchema = z.strictObject({
+const joinSchema = z.strictObject({
   type: z.literal('join'),
   ...fence,
   /** What computes there, for the record: `wasm`, `tensorflow`, `cpu`. */
@@ -28,7 +28,7 @@ export const joinSchema = z.strictObject({
 });
 
 /** Worker → server, every heartbeat interval. The attempt tells the server whether an assignment was lost. */
-export const heartbeatSchema = z.strictObject({
+const heartbeatSchema = z.strictObject({
   type: z.literal('heartbeat'),
   ...fence,
   /** Last attempt received; 0: none. */
@@ -37,7 +37,7 @@ export const heartbeatSchema = z.strictObject({
 });
 
 /** Worker → server: outcome of the local steps. Tensor: the delta (final − received weights, the final values of those that no gradient moves), float32, flat. */
-export const updateSchema = z.strictObject({
+const updateSchema = z.strictObject({
   type: z.literal('update'),
   ...fence,
   epoch: id,
@@ -56,7 +56,7 @@ export const updateSchema = z.strictObject({
 });
 
 /** Worker's supervisor → server: this incarnation is dead. */
-export const lostSchema = z.strictObject({
+const lostSchema = z.strictObject({
   type: z.literal('lost'),
   ...fence,
   reason,
@@ -65,7 +65,7 @@ export const lostSchema = z.strictObject({
 });
 
 /** Server → worker: take `localSteps` steps from this model. Tensor: all weights, float32, flat. */
-export const assignSchema = z.strictObject({
+const assignSchema = z.strictObject({
   type: z.literal('assign'),
   ...fence,
   epoch: id,
@@ -75,7 +75,7 @@ export const assignSchema = z.strictObject({
 });
 
 /** Server → worker: stop this attempt at the next step boundary; a new assignment follows. */
-export const cancelSchema = z.strictObject({
+const cancelSchema = z.strictObject({
   type: z.literal('cancel'),
   ...fence,
   epoch: id,
@@ -85,7 +85,7 @@ export const cancelSchema = z.strictObject({
 });
 
 /** Server → worker: the upload was received and decided about (also when it was refused): stop repeating it. */
-export const ackSchema = z.strictObject({
+const ackSchema = z.strictObject({
   type: z.literal('ack'),
   ...fence,
   epoch: id,
@@ -95,7 +95,7 @@ export const ackSchema = z.strictObject({
 });
 
 /** Server → worker: the run is over, or this incarnation is dead. */
-export const stopSchema = z.strictObject({
+const stopSchema = z.strictObject({
   type: z.literal('stop'),
   ...fence,
   epoch: id,
@@ -121,14 +121,11 @@ export const messageSchema = z.discriminatedUnion('type', [
   ...toWorkerSchema.options,
 ]);
 
-export type JoinMessage = z.infer<typeof joinSchema>;
 export type HeartbeatMessage = z.infer<typeof heartbeatSchema>;
 export type UpdateMessage = z.infer<typeof updateSchema>;
 export type LostMessage = z.infer<typeof lostSchema>;
 export type AssignMessage = z.infer<typeof assignSchema>;
 export type CancelMessage = z.infer<typeof cancelSchema>;
-export type AckMessage = z.infer<typeof ackSchema>;
-export type StopMessage = z.infer<typeof stopSchema>;
 export type ToServer = z.infer<typeof toServerSchema>;
 export type ToWorker = z.infer<typeof toWorkerSchema>;
 export type MessageHeader = z.infer<typeof messageSchema>;

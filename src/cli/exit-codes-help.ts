@@ -2,7 +2,7 @@
 import { exitCodes } from '../errors.js';
 
 /** Only those that a command can exit with as yet. */
-export const exitCodeTexts: readonly (readonly [code: number, text: string])[] = [
+const exitCodeTexts: readonly (readonly [code: number, text: string])[] = [
   [exitCodes.finished, 'finished'],
   [exitCodes.failed, 'failed: an unexpected error, with a stack, or a run that could not go on'],
   [exitCodes.usage, 'bad usage or configuration'],

@@ -64,11 +64,7 @@ function runCommand(mode: RunMode, context: ProgramContext, runTrain: RunTrain):
 }
 
 /** @throws StalewartError CONFIG */
-export function trainRequest(
-  mode: RunMode,
-  flags: Readonly<Record<string, unknown>>,
-  file?: string,
-): TrainRequest {
+function trainRequest(mode: RunMode, flags: Readonly<Record<string, unknown>>, file?: string): TrainRequest {
   const source = file === undefined ? null : readConfigFile(file);
   const origin = commandLineOrigin(new Set(Object.keys(flags)), source);
   const said = { ...source?.values, ...flags };

@@ -61,7 +61,7 @@ export function meanSquaredError(outputs: tf.Tensor2D, labels: Int32Array): tf.S
 }
 
 /** Whether the last thing that the model does is a softmax. */
-export function endsInSoftmax(model: tf.LayersModel): boolean {
+function endsInSoftmax(model: tf.LayersModel): boolean {
   const last = model.outputs[0]?.sourceLayer;
   if (last === undefined) return false;
   if ('outputs' in last && 'layers' in last) return endsInSoftmax(last as tf.LayersModel); // a model as a layer

@@ -10,7 +10,7 @@ import type { ModelInfo } from './compute.js';
 import { littleEndianBytes } from './little-endian.js';
 
 /** What `model.getUserDefinedMetadata()` gives after loading. */
-export interface ModelMetadata {
+interface ModelMetadata {
   readonly dataset: string;
   readonly inputShape: readonly number[];
   /** Class names, in the order of the outputs. */

@@ -19,7 +19,7 @@ export interface DatasetFacts {
 }
 
 /** The largest difference between a channel's mean and the known one. */
-export const meanTolerance = 1e-3;
+const meanTolerance = 1e-3;
 
 /**
  * @param where the file or folder that the data came from

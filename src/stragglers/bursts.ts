@@ -9,7 +9,7 @@ import { parseNumber } from '../config/parse-number.js';
 import { configError, shownValue } from '../errors.js';
 import { isWorkerKey, type PerWorker, splitPairs } from './per-worker.js';
 
-export const burstSchema = z.strictObject({
+const burstSchema = z.strictObject({
   /** Mean length of a spell: seconds live, virtual units in simulation. */
   on: z.number().positive(),
   /** Mean length of the pause between two spells. */

@@ -12,7 +12,7 @@ import { createJournalModel, type Fields } from './journal-model.js';
 import { effectSchema, engineEventSchema } from './journal-schema.js';
 
 /** Format of the lines; grows when an old reader could no longer read them. */
-export const JOURNAL_FORMAT = 1;
+const JOURNAL_FORMAT = 1;
 
 const headerSchema = z.strictObject({ journal: z.literal(JOURNAL_FORMAT), run: z.string() });
 const fieldsSchema = z.record(z.string(), z.unknown());

@@ -3,7 +3,7 @@
  * where it is damaged instead of leading a replay astray. The types are those of `protocols/sync/events.ts`.
  */
 import { z } from 'zod';
-import type { EngineStep } from '../../protocols/sync/events.js';
+import type { Effect, EngineEvent } from '../../protocols/sync/events.js';
 
 const id = z.int().min(0);
 /** Any number, NaN and the infinities included: a non-finite loss is journalled like every other. */
@@ -40,7 +40,7 @@ export const engineEventSchema = z.discriminatedUnion('type', [
     when: z.enum(['finish-round', 'now']),
     reason: z.string(),
   }),
-]);
+]) satisfies z.ZodType<EngineEvent>;
 
 const contributionSchema = z.strictObject({
   updateId: z.string(),
@@ -118,9 +118,4 @@ export const effectSchema = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('fail'), code: z.enum(['non-finite', 'no-workers']), reason: z.string() }),
   z.strictObject({ type: z.literal('finish'), reason: z.string() }),
-]);
-
-export const engineStepSchema = z.strictObject({
-  event: engineEventSchema,
-  effects: z.array(effectSchema),
-}) satisfies z.ZodType<EngineStep>;
+]) satisfies z.ZodType<Effect>;

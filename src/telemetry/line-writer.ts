@@ -6,7 +6,7 @@
 import type { Writable } from 'node:stream';
 
 /** Past this the disk is taken for stuck. */
-export const DEFAULT_LIMIT_BYTES = 64 * 1024 * 1024;
+const DEFAULT_LIMIT_BYTES = 64 * 1024 * 1024;
 
 export interface LineWriterOptions {
   /** Called at most once. */

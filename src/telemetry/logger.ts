@@ -10,7 +10,7 @@ import { stringifyExact } from './exact-json.js';
 import { withoutControls } from './styled-line.js';
 import { StalewartError } from '../errors.js';
 
-export const logLevels = ['error', 'warn', 'info', 'debug'] as const;
+const logLevels = ['error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
 /** Named values of a line: `worker=3 staleness=5`. */

@@ -18,21 +18,9 @@ import {
 } from '../../src/index.js';
 import { readRun } from '../../src/telemetry/read-run.js';
 import { makeDataset } from '../compute/fixtures/data.js';
+import { smallRun } from './fixtures/small-run.js';
 
-const small: TrainOptions = {
-  dataset: 'synthetic:examples=640,test=200,size=8,channels=1',
-  model: 'mlp',
-  workers: 4,
-  k0: 2,
-  localSteps: 2,
-  batchSize: 16,
-  learningRate: 0.05,
-  threads: 1,
-  backend: 'wasm',
-  rounds: 12,
-  evalEvery: 1000,
-  out: false,
-};
+const small: TrainOptions = { ...smallRun, threads: 1, backend: 'wasm', rounds: 12, evalEvery: 1000 };
 
 function isError(code: string, message: RegExp): (error: unknown) => boolean {
   return (error) => {

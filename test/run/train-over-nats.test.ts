@@ -5,21 +5,14 @@ import { join } from 'node:path';
 import { firstValueFrom, filter, take, toArray } from 'rxjs';
 import { StalewartError, train, type TrainOptions } from '../../src/index.js';
 import { startNatsServer } from '../support/nats-server.js';
+import { smallRun } from './fixtures/small-run.js';
 
 const small: TrainOptions = {
-  dataset: 'synthetic:examples=640,test=200,size=8,channels=1',
-  model: 'mlp',
-  workers: 4,
-  k0: 2,
-  localSteps: 2,
-  batchSize: 16,
-  learningRate: 0.05,
-  threads: 2,
+  ...smallRun,
   evalEvery: 1000,
   uploadRetry: 0.2,
   heartbeat: 0.2,
   heartbeatTimeout: 5,
-  out: false,
 };
 
 describe('train over NATS', () => {

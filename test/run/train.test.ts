@@ -13,20 +13,9 @@ import {
   train,
   type TrainOptions,
 } from '../../src/index.js';
+import { smallRun } from './fixtures/small-run.js';
 
-const small: TrainOptions = {
-  dataset: 'synthetic:examples=640,test=200,size=8,channels=1',
-  model: 'mlp',
-  workers: 4,
-  k0: 2,
-  localSteps: 2,
-  batchSize: 16,
-  learningRate: 0.05,
-  threads: 2,
-  rounds: 12,
-  evalEvery: 6,
-  out: false,
-};
+const small: TrainOptions = { ...smallRun, rounds: 12, evalEvery: 6 };
 
 describe('train', () => {
   let folder: string;

@@ -13,7 +13,7 @@ export const fakeUsed: ComputeUsed = {
 };
 
 /** Numbers in [0, 1) with 32 random bits, like those of any generator. */
-export function fakeRandom(seed: number): () => number {
+function fakeRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;

@@ -9,10 +9,16 @@
  * | sync, Local SGD | all N workers            | there are none                             |
  */
 import type { Decision, Policy, PolicyDefinition, RoundView } from '../policy.js';
+import type { PolicySettings } from '../settings.js';
 
 function fixedWait(name: string, waitCount: (view: RoundView) => Decision<number>): Policy<null> {
   return { name, initial: () => null, waitCount: (_state, view) => waitCount(view) };
 }
+
+/** K distinct workers: as many as are to be waited for, or K⁰. */
+const firstK =
+  ({ waitCount, k0 }: PolicySettings) =>
+  (): Decision<number> => ({ value: waitCount ?? k0, reason: 'fixed' });
 
 const all = ({ workers }: RoundView): Decision<number> => ({ value: workers, reason: 'all workers' });
 
@@ -22,7 +28,7 @@ export const kAsync: PolicyDefinition = {
   summary: 'first K workers; the others compute on and count later',
   source: 'arXiv 1803.01113',
   uses: ['waitCount', 'k0'],
-  create: ({ waitCount, k0 }) => fixedWait('k-async', () => ({ value: waitCount ?? k0, reason: 'fixed' })),
+  create: (settings) => fixedWait('k-async', firstK(settings)),
 };
 
 export const kSync: PolicyDefinition = {
@@ -31,10 +37,7 @@ export const kSync: PolicyDefinition = {
   summary: 'first K workers; the others are cancelled and restart from the new model',
   source: 'arXiv 1604.00981, 1803.01113, 2602.03802',
   uses: ['waitCount', 'k0'],
-  create: ({ waitCount, k0 }) => ({
-    ...fixedWait('k-sync', () => ({ value: waitCount ?? k0, reason: 'fixed' })),
-    maxStaleness: () => 1,
-  }),
+  create: (settings) => ({ ...fixedWait('k-sync', firstK(settings)), maxStaleness: () => 1 }),
 };
 
 export const asgd: PolicyDefinition = {

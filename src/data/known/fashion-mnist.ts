@@ -30,7 +30,7 @@ const packageFiles = Array.from({ length: classes }, (_, label) => `src/clothes/
  * Of every class the first `testPerClass` images are for testing and the next `trainPerClass` for training (1,000 and
  * 6,000 in the real package). Classes take turns, so that the first examples of a split are a fair sample of it.
  */
-export function classJsonDecoder(trainPerClass: number, testPerClass: number): PackageDecoder {
+function classJsonDecoder(trainPerClass: number, testPerClass: number): PackageDecoder {
   const train = emptySplit(trainPerClass);
   const test = emptySplit(testPerClass);
   return {

@@ -20,7 +20,7 @@ const facts: DatasetFacts = {
 const packageFolder = 'data/';
 
 /** Reads IDX files of any number of images. */
-export function idxDecoder(): PackageDecoder {
+function idxDecoder(): PackageDecoder {
   const files = new Map<string, Uint8Array>();
   const parse = (name: string, rank: number) =>
     parseIdx(files.get(packageFolder + name) ?? new Uint8Array(), name, rank);

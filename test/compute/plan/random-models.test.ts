@@ -15,60 +15,54 @@ import {
   trainByTfjs,
 } from './engines.js';
 
-const pair = (largest: number) =>
-  fc.tuple(fc.integer({ min: 1, max: largest }), fc.integer({ min: 1, max: largest }));
+const upTo = (largest: number) => fc.integer({ min: 1, max: largest });
+const pair = (largest: number) => fc.tuple(upTo(largest), upTo(largest));
 const padding = fc.constantFrom<'same' | 'valid'>('same', 'valid');
 const activation = fc.constantFrom<'linear' | 'relu'>('linear', 'relu');
 
-const convolution = fc.record({
-  kind: fc.constant('convolution' as const),
-  filters: fc.integer({ min: 1, max: 9 }),
-  kernelSize: pair(4),
-  strides: pair(3),
+/** Of every convolution. */
+const filtering = <Kind extends string>(kind: Kind) => ({
+  kind: fc.constant(kind),
   padding,
   activation,
   useBias: fc.boolean(),
   trainable: fc.boolean(),
+});
+const dilatedFiltering = <Kind extends string>(kind: Kind) => ({
+  kind: fc.constant(kind),
+  filters: upTo(5),
+  kernelSize: pair(3),
+  dilationRate: pair(3),
+  padding,
+  useBias: fc.constant(true),
+});
+const convolution = fc.record({
+  ...filtering('convolution'),
+  filters: upTo(9),
+  kernelSize: pair(4),
+  strides: pair(3),
 });
 const dilated = fc.record({
-  kind: fc.constant('convolution' as const),
-  filters: fc.integer({ min: 1, max: 5 }),
-  kernelSize: pair(3),
-  dilationRate: pair(3),
-  padding,
+  ...dilatedFiltering('convolution'),
   activation: fc.constant<'relu'>('relu'),
-  useBias: fc.constant(true),
 });
 const depthwise = fc.record({
-  kind: fc.constant('depthwise' as const),
+  ...filtering('depthwise'),
   kernelSize: pair(4),
   strides: pair(3),
-  padding,
-  depthMultiplier: fc.integer({ min: 1, max: 3 }),
-  activation,
-  useBias: fc.boolean(),
-  trainable: fc.boolean(),
+  depthMultiplier: upTo(3),
 });
 const separable = fc.record({
-  kind: fc.constant('separable' as const),
-  filters: fc.integer({ min: 1, max: 9 }),
+  ...filtering('separable'),
+  filters: upTo(9),
   kernelSize: pair(3),
   strides: pair(2),
-  padding,
-  depthMultiplier: fc.integer({ min: 1, max: 2 }),
-  activation,
-  useBias: fc.boolean(),
-  trainable: fc.boolean(),
+  depthMultiplier: upTo(2),
 });
 const dilatedSeparable = fc.record({
-  kind: fc.constant('separable' as const),
-  filters: fc.integer({ min: 1, max: 5 }),
-  kernelSize: pair(3),
-  dilationRate: pair(3),
-  padding,
-  depthMultiplier: fc.integer({ min: 1, max: 2 }),
+  ...dilatedFiltering('separable'),
   activation,
-  useBias: fc.constant(true),
+  depthMultiplier: upTo(2),
 });
 /** Of these rates the factors are exact. */
 const dropout = fc.record({
@@ -84,20 +78,16 @@ const pooling = fc.record({
 });
 const dense = fc.record({
   kind: fc.constant('dense' as const),
-  units: fc.integer({ min: 1, max: 20 }),
+  units: upTo(20),
   activation,
   useBias: fc.boolean(),
 });
 
 /** Suited to Winograd's algorithm, from the second on. */
 const wide = fc.record({
-  kind: fc.constant('convolution' as const),
+  ...filtering('convolution'),
   filters: fc.constantFrom(8, 12, 16),
   kernelSize: fc.constant<[number, number]>([3, 3]),
-  padding,
-  activation,
-  useBias: fc.boolean(),
-  trainable: fc.boolean(),
 });
 
 const images = fc.oneof(convolution, depthwise, separable, pooling, dropout);
@@ -122,12 +112,8 @@ interface Recipe {
 
 const recipes = (image: fc.Arbitrary<Image>, minLength = 0): fc.Arbitrary<Recipe> =>
   fc.record({
-    input: fc.tuple(
-      fc.integer({ min: 3, max: 12 }),
-      fc.integer({ min: 3, max: 12 }),
-      fc.integer({ min: 1, max: 9 }),
-    ),
-    batch: fc.integer({ min: 1, max: 19 }),
+    input: fc.tuple(fc.integer({ min: 3, max: 12 }), fc.integer({ min: 3, max: 12 }), upTo(9)),
+    batch: upTo(19),
     images: fc.array(image, { minLength, maxLength: 3 }),
     gathered: fc.constantFrom('flat', 'maximum'),
     flat: fc.array(flats, { maxLength: 2 }),
@@ -257,7 +243,7 @@ describe('a plan of a random small model', () => {
   it('evaluates as the cpu backend predicts, on batches smaller than planned too', async () => {
     const recipe = recipes(images).filter(fits);
     await fc.assert(
-      fc.asyncProperty(recipe, fc.integer({ min: 1, max: 19 }), async (each, wanted) => {
+      fc.asyncProperty(recipe, upTo(19), async (each, wanted) => {
         const training = trainingOf(each);
         const executor = executorOf(training);
         trainByPlan(training, executor); // leaves its traces

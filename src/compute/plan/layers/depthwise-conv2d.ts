@@ -1,8 +1,9 @@
 /** `tf.layers.depthwiseConv2d`, and `tf.layers.separableConv2d`, which is one without bias and then a convolution of 1×1. */
 import * as z from 'zod';
-import { type PlanBuilder, type Tensor } from '../plan-builder.js';
+import type { PlanBuilder, Tensor } from '../plan-builder.js';
 import { windowOver } from '../window.js';
-import { axisPlans, type Convolution, convolve } from './conv2d.js';
+import { convolve } from './conv2d.js';
+import { type Convolution, writeConvolution } from './convolution.js';
 import { type LayerPlanner, onlyInput, settingsOf } from './layer-planner.js';
 import { activation, channelsLast, padding, pair } from './schemas.js';
 
@@ -55,44 +56,15 @@ export const planSeparableConv2d: LayerPlanner = (builder, layer, inputs) => {
   return convolve(builder, { x: middle, g: onePixel, filter: pointwise, bias, activation });
 };
 
-function convolveDepthwise(builder: PlanBuilder, { x, g, filter, bias, activation }: Convolution): Tensor {
-  x.value.uses++;
-  const shape = [g.outHeight, g.outWidth, g.outChannels];
-  const y = builder.tensor(shape, x.value.trained || filter.trainable, (address) => [
-    builder.forwards('depthwise', {
-      ...g,
-      x: x.value.address,
-      filter: filter.address,
-      bias: bias?.address ?? 0,
-      y: address,
-      relu: 0,
-      ...axisPlans(builder, g, 'output'),
-    }),
-  ]);
-  if (activation !== 'linear') builder.activateInPlace(y.value, activation);
-
-  builder.onTheWayBack(() => {
-    const dy = builder.gradientOf(y.value);
-    if (dy === null) return;
-    if (filter.trainable) {
-      builder.backwards('depthwiseFilterGradient', {
-        ...g,
-        x: x.value.address,
-        dy,
-        dFilter: filter.gradient,
-        dBias: bias?.gradient ?? 0,
-        sums: builder.allocate((filter.count + g.outChannels) * 4),
-      });
-    }
-    builder.contribute(x.value, (dx) =>
-      builder.backwards('depthwiseInputGradient', {
-        ...g,
-        dy,
-        filter: filter.address,
-        dx,
-        ...axisPlans(builder, g, 'input'),
-      }),
-    );
+/** A convolution of each channel by itself. */
+function convolveDepthwise(builder: PlanBuilder, convolution: Convolution): Tensor {
+  const { filter, g } = convolution;
+  return writeConvolution(builder, convolution, {
+    forward: (fields) => builder.forwards('depthwise', fields),
+    filterGradient: (fields) => {
+      const sums = builder.allocate((filter.count + g.outChannels) * 4);
+      builder.backwards('depthwiseFilterGradient', { ...fields, sums });
+    },
+    inputGradient: (fields) => builder.backwards('depthwiseInputGradient', fields),
   });
-  return y;
 }

@@ -2,7 +2,7 @@
 import { GROUP } from './batch-lanes';
 
 /** Bytes after each row, so that the rows of an image as wide as a power of two do not compete for one place of the cache. */
-export const ROW_GAP: usize = 64;
+const ROW_GAP: usize = 64;
 
 /** Bytes from one row of a block to the next. */
 @inline

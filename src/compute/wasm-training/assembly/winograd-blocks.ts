@@ -33,34 +33,15 @@ export function blockDown(tiles: i32, outWidth: i32): i32 {
   return max(1, tiles / blockAcross(tiles, outWidth));
 }
 
-/** Patches of `down` × `across` tiles of an image, the first from (`top`, `left`), to 16 planes of [tiles][channels][8]. */
-export function transformPatches(
-  image: usize,
-  height: i32,
-  width: i32,
-  channels: i32,
-  top: i32,
-  left: i32,
-  down: i32,
-  across: i32,
-  planes: usize,
-  plane: usize,
-  block: usize,
-): void {
-  const columns = 2 * across + 2;
-  const row = blockRow(columns, channels);
-  const pixel = <usize>channels * GROUP;
-  padBlock(image, height, width, channels, top, left, 2 * down + 2, columns, block);
-  for (let i: usize = 0; i < <usize>down; i++) {
-    for (let j: usize = 0; j < <usize>across; j++) {
-      transformPatch(block + 2 * i * row + 2 * j * pixel, row, channels, planes, plane);
-      planes += pixel;
-    }
-  }
-}
-
-/** As `transformPatches`, for the 2 × 2 pixels of dy; their sums are added to a vector per channel at `sums`. */
-export function transformGradients(
+/**
+ * `down` × `across` tiles of an image, the first from (`top`, `left`), to 16 planes of [tiles][channels][8].
+ *
+ * @param patches tiles of 4 × 4 pixels, which overlap by 2; otherwise those of dy, of 2 × 2 pixels
+ * @param block memory for the pixels between zeros
+ * @param sums a vector per channel to add the pixels of dy to
+ */
+export function transformTiles(
+  patches: bool,
   image: usize,
   height: i32,
   width: i32,
@@ -74,12 +55,16 @@ export function transformGradients(
   block: usize,
   sums: usize,
 ): void {
-  const row = blockRow(2 * across, channels);
+  const overlap = patches ? 2 : 0;
+  const columns = 2 * across + overlap;
+  const row = blockRow(columns, channels);
   const pixel = <usize>channels * GROUP;
-  padBlock(image, height, width, channels, top, left, 2 * down, 2 * across, block);
+  padBlock(image, height, width, channels, top, left, 2 * down + overlap, columns, block);
   for (let i: usize = 0; i < <usize>down; i++) {
     for (let j: usize = 0; j < <usize>across; j++) {
-      transformGradient(block + 2 * i * row + 2 * j * pixel, row, channels, planes, plane, sums);
+      const tile = block + 2 * i * row + 2 * j * pixel;
+      if (patches) transformPatch(tile, row, channels, planes, plane);
+      else transformGradient(tile, row, channels, planes, plane, sums);
       planes += pixel;
     }
   }

@@ -6,7 +6,7 @@
 import { GROUP } from './batch-lanes';
 import { ConvGeometry } from './geometry';
 import { OUT_TILE, productTile, TILE_SUMS } from './product-tile';
-import { blockAcross, blockDown, planeBytes, tilesOf, transformGradients, transformPatches } from './winograd-blocks';
+import { blockAcross, blockDown, planeBytes, tilesOf, transformTiles } from './winograd-blocks';
 
 /** Adds the products of one plane over all tiles to its sums, [tile of in][out][4]. */
 function addPlane(x: usize, dy: usize, tiles: i32, inChannels: i32, outChannels: i32, sums: usize): void {
@@ -52,7 +52,8 @@ export function winogradGradient(
     const rows = min(down, tilesOf(g.outHeight - top));
     for (let left = 0; left < g.outWidth; left += 2 * across) {
       const columns = min(across, tilesOf(g.outWidth - left));
-      transformPatches(
+      transformTiles(
+        true,
         x,
         g.inHeight,
         g.inWidth,
@@ -64,8 +65,10 @@ export function winogradGradient(
         xPlanes,
         xPlane,
         block,
+        0,
       );
-      transformGradients(
+      transformTiles(
+        false,
         dy,
         g.outHeight,
         g.outWidth,

@@ -62,6 +62,21 @@ export function transformPatch(from: usize, row: usize, channels: i32, to: usize
   }
 }
 
+@inline
+function firstOutput(a: v128, b: v128, c: v128): v128 {
+  return f32x4.add(f32x4.add(a, b), c);
+}
+
+@inline
+function secondOutput(b: v128, c: v128, d: v128): v128 {
+  return f32x4.add(f32x4.sub(b, c), d);
+}
+
+@inline
+function storeOutput(to: usize, sum: v128, offset: v128, least: v128): void {
+  v128.store(to, f32x4.max(f32x4.add(sum, offset), least));
+}
+
 /**
  * All channels of 2 × 2 outputs, of which `rows` × `columns` (1 or 2 each) are inside the image, from 16 planes.
  *
@@ -85,37 +100,30 @@ export function transformOutputs(
   for (let channel: usize = 0; channel < <usize>channels; channel++) {
     const offset = bias != 0 ? v128.load32_splat(bias + (channel << 2)) : f32x4.splat(0);
     for (let half = 0; half < 2; half++) {
-      let a = v128.load(from + fourPlanes);
-      let b = v128.load(from + 2 * fourPlanes);
-      const top0 = f32x4.add(f32x4.add(v128.load(from), a), b);
-      const low0 = f32x4.add(f32x4.sub(a, b), v128.load(from + 3 * fourPlanes));
+      let b = v128.load(from + fourPlanes);
+      let c = v128.load(from + 2 * fourPlanes);
+      const top0 = firstOutput(v128.load(from), b, c);
+      const low0 = secondOutput(b, c, v128.load(from + 3 * fourPlanes));
       let at = from + plane;
-      a = v128.load(at + fourPlanes);
-      b = v128.load(at + 2 * fourPlanes);
-      const top1 = f32x4.add(f32x4.add(v128.load(at), a), b);
-      const low1 = f32x4.add(f32x4.sub(a, b), v128.load(at + 3 * fourPlanes));
+      b = v128.load(at + fourPlanes);
+      c = v128.load(at + 2 * fourPlanes);
+      const top1 = firstOutput(v128.load(at), b, c);
+      const low1 = secondOutput(b, c, v128.load(at + 3 * fourPlanes));
       at += plane;
-      a = v128.load(at + fourPlanes);
-      b = v128.load(at + 2 * fourPlanes);
-      const top2 = f32x4.add(f32x4.add(v128.load(at), a), b);
-      const low2 = f32x4.add(f32x4.sub(a, b), v128.load(at + 3 * fourPlanes));
+      b = v128.load(at + fourPlanes);
+      c = v128.load(at + 2 * fourPlanes);
+      const top2 = firstOutput(v128.load(at), b, c);
+      const low2 = secondOutput(b, c, v128.load(at + 3 * fourPlanes));
       at += plane;
-      a = v128.load(at + fourPlanes);
-      b = v128.load(at + 2 * fourPlanes);
-      const top3 = f32x4.add(f32x4.add(v128.load(at), a), b);
-      const low3 = f32x4.add(f32x4.sub(a, b), v128.load(at + 3 * fourPlanes));
-      v128.store(to, f32x4.max(f32x4.add(f32x4.add(f32x4.add(top0, top1), top2), offset), least));
-      if (columns > 1) {
-        v128.store(to + pixel, f32x4.max(f32x4.add(f32x4.add(f32x4.sub(top1, top2), top3), offset), least));
-      }
+      b = v128.load(at + fourPlanes);
+      c = v128.load(at + 2 * fourPlanes);
+      const top3 = firstOutput(v128.load(at), b, c);
+      const low3 = secondOutput(b, c, v128.load(at + 3 * fourPlanes));
+      storeOutput(to, firstOutput(top0, top1, top2), offset, least);
+      if (columns > 1) storeOutput(to + pixel, secondOutput(top1, top2, top3), offset, least);
       if (rows > 1) {
-        v128.store(to + row, f32x4.max(f32x4.add(f32x4.add(f32x4.add(low0, low1), low2), offset), least));
-        if (columns > 1) {
-          v128.store(
-            to + row + pixel,
-            f32x4.max(f32x4.add(f32x4.add(f32x4.sub(low1, low2), low3), offset), least),
-          );
-        }
+        storeOutput(to + row, firstOutput(low0, low1, low2), offset, least);
+        if (columns > 1) storeOutput(to + row + pixel, secondOutput(low1, low2, low3), offset, least);
       }
       from += 16;
       to += 16;

@@ -6,7 +6,7 @@
 import { GROUP } from './batch-lanes';
 import { ConvGeometry } from './geometry';
 import { laneTile } from './lane-tile';
-import { blockAcross, blockDown, planeBytes, tilesOf, transformPatches } from './winograd-blocks';
+import { blockAcross, blockDown, planeBytes, tilesOf, transformTiles } from './winograd-blocks';
 import { transformOutputs } from './winograd-transforms';
 
 /** Products of one plane: [tiles][in][8] with [tile of out][in][4] to [tiles][out][8]. */
@@ -77,7 +77,8 @@ export function winograd(
     const rows = min(down, tilesOf(outHeight - top));
     for (let left = 0; left < outWidth; left += 2 * across) {
       const columns = min(across, tilesOf(outWidth - left));
-      transformPatches(
+      transformTiles(
+        true,
         source,
         inHeight,
         inWidth,
@@ -89,6 +90,7 @@ export function winograd(
         planes,
         sourcePlane,
         block,
+        0,
       );
       for (let i: usize = 0; i < 16; i++) {
         multiplyPlane(

@@ -9,8 +9,9 @@ import { checkBias, type ConvAttrs, type ConvGeometry, convGeometry } from '../c
 import { gradientFloats, packedFloats, passFloats, sumsFloats, winogradTiles } from '../conv-scratch.js';
 import { type KernelCall, wasmKernel } from '../kernel.js';
 import type { Native } from '../native.js';
-import { type Shape4, sizeOf } from '../shapes.js';
-import { type ActivationAttrs, activate } from './fused-activation.js';
+import { sizeOf } from '../shapes.js';
+import type { FilterGradientCall, ForwardCall, FusedCall, InputGradientCall } from './conv-calls.js';
+import { activate } from './fused-activation.js';
 
 /** Floats of an entry for a row or column. */
 const PLAN_ENTRY = 3;
@@ -63,9 +64,7 @@ function forward(
   return y;
 }
 
-type ForwardInputs = { x: tf.TensorInfo; filter: tf.TensorInfo };
-
-export const conv2d = wasmKernel(tf.Conv2D, (call: KernelCall<ForwardInputs, ConvAttrs>) => {
+export const conv2d = wasmKernel(tf.Conv2D, (call: ForwardCall) => {
   const { x, filter } = call.inputs;
   return forward(
     call,
@@ -77,24 +76,14 @@ export const conv2d = wasmKernel(tf.Conv2D, (call: KernelCall<ForwardInputs, Con
   );
 });
 
-type FusedInputs = ForwardInputs & { bias?: tf.TensorInfo; preluActivationWeights?: tf.TensorInfo };
-
-export const fusedConv2d = wasmKernel(
-  tf.FusedConv2D,
-  (call: KernelCall<FusedInputs, ConvAttrs & ActivationAttrs>) => {
-    const { x, filter, bias, preluActivationWeights } = call.inputs;
-    const g = convGeometry(tf.FusedConv2D, x.shape, filter.shape, call.attrs);
-    checkBias(tf.FusedConv2D, g, bias);
-    const relu = call.attrs.activation === 'relu';
-    const y = forward(call, g, x, filter, bias ?? undefined, relu);
-    return relu ? y : activate(call.backend, y, call.attrs, preluActivationWeights);
-  },
-);
-
-type InputGradientCall = KernelCall<
-  { dy: tf.TensorInfo; filter: tf.TensorInfo },
-  ConvAttrs & { inputShape: Shape4 }
->;
+export const fusedConv2d = wasmKernel(tf.FusedConv2D, (call: FusedCall) => {
+  const { x, filter, bias, preluActivationWeights } = call.inputs;
+  const g = convGeometry(tf.FusedConv2D, x.shape, filter.shape, call.attrs);
+  checkBias(tf.FusedConv2D, g, bias);
+  const relu = call.attrs.activation === 'relu';
+  const y = forward(call, g, x, filter, bias ?? undefined, relu);
+  return relu ? y : activate(call.backend, y, call.attrs, preluActivationWeights);
+});
 
 export const conv2dBackpropInput = wasmKernel(tf.Conv2DBackpropInput, (call: InputGradientCall) => {
   const { inputs, attrs, backend, native } = call;
@@ -116,11 +105,6 @@ export const conv2dBackpropInput = wasmKernel(tf.Conv2DBackpropInput, (call: Inp
   );
   return dx;
 });
-
-type FilterGradientCall = KernelCall<
-  { x: tf.TensorInfo; dy: tf.TensorInfo },
-  ConvAttrs & { filterShape: Shape4 }
->;
 
 export const conv2dBackpropFilter = wasmKernel(tf.Conv2DBackpropFilter, (call: FilterGradientCall) => {
   const { inputs, attrs, backend, native } = call;

@@ -3,17 +3,16 @@
  * the faults of the stock convolution (conv2d.ts).
  */
 import * as tf from '@tensorflow/tfjs';
-import { checkBias, type ConvAttrs, convGeometry } from '../conv-geometry.js';
-import { type KernelCall, wasmKernel } from '../kernel.js';
-import { type Shape4, sizeOf } from '../shapes.js';
+import { checkBias, convGeometry } from '../conv-geometry.js';
+import { wasmKernel } from '../kernel.js';
+import { sizeOf } from '../shapes.js';
 import { addRow } from './binary.js';
-import { type ActivationAttrs, activate } from './fused-activation.js';
+import type { FilterGradientCall, ForwardCall, FusedCall, InputGradientCall } from './conv-calls.js';
+import { activate } from './fused-activation.js';
 
 const PLAN_ENTRY = 12;
 
-type ForwardInputs = { x: tf.TensorInfo; filter: tf.TensorInfo };
-
-function forward(name: string, { inputs, attrs, backend, native }: KernelCall<ForwardInputs, ConvAttrs>) {
+function forward(name: string, { inputs, attrs, backend, native }: ForwardCall) {
   const g = convGeometry(name, inputs.x.shape, inputs.filter.shape, attrs, true);
   const y = backend.makeOutput(g.outShape, 'float32');
   native.kernels.depthwise(
@@ -27,31 +26,21 @@ function forward(name: string, { inputs, attrs, backend, native }: KernelCall<Fo
 
 export const depthwiseConv2d = wasmKernel(
   tf.DepthwiseConv2dNative,
-  (call: KernelCall<ForwardInputs, ConvAttrs>) => forward(tf.DepthwiseConv2dNative, call).y,
+  (call: ForwardCall) => forward(tf.DepthwiseConv2dNative, call).y,
 );
 
-type FusedInputs = ForwardInputs & { bias?: tf.TensorInfo; preluActivationWeights?: tf.TensorInfo };
-
-export const fusedDepthwiseConv2d = wasmKernel(
-  tf.FusedDepthwiseConv2D,
-  (call: KernelCall<FusedInputs, ConvAttrs & ActivationAttrs>) => {
-    const { inputs, attrs, backend, native } = call;
-    const { bias, preluActivationWeights } = inputs;
-    const { g, y } = forward(tf.FusedDepthwiseConv2D, call);
-    checkBias(tf.FusedDepthwiseConv2D, g, bias);
-    if (bias === undefined || bias === null) return activate(backend, y, attrs, preluActivationWeights);
-    const biased = backend.makeOutput(g.outShape, 'float32');
-    const pixels = sizeOf(g.outShape) / g.outChannels;
-    addRow(native, y, bias, biased, pixels, g.outChannels);
-    backend.disposeData(y.dataId);
-    return activate(backend, biased, attrs, preluActivationWeights);
-  },
-);
-
-type FilterGradientCall = KernelCall<
-  { x: tf.TensorInfo; dy: tf.TensorInfo },
-  ConvAttrs & { filterShape: Shape4 }
->;
+export const fusedDepthwiseConv2d = wasmKernel(tf.FusedDepthwiseConv2D, (call: FusedCall) => {
+  const { inputs, attrs, backend, native } = call;
+  const { bias, preluActivationWeights } = inputs;
+  const { g, y } = forward(tf.FusedDepthwiseConv2D, call);
+  checkBias(tf.FusedDepthwiseConv2D, g, bias);
+  if (bias === undefined || bias === null) return activate(backend, y, attrs, preluActivationWeights);
+  const biased = backend.makeOutput(g.outShape, 'float32');
+  const pixels = sizeOf(g.outShape) / g.outChannels;
+  addRow(native, y, bias, biased, pixels, g.outChannels);
+  backend.disposeData(y.dataId);
+  return activate(backend, biased, attrs, preluActivationWeights);
+});
 
 export const depthwiseBackpropFilter = wasmKernel(
   tf.DepthwiseConv2dNativeBackpropFilter,
@@ -68,11 +57,6 @@ export const depthwiseBackpropFilter = wasmKernel(
     return dFilter;
   },
 );
-
-type InputGradientCall = KernelCall<
-  { dy: tf.TensorInfo; filter: tf.TensorInfo },
-  ConvAttrs & { inputShape: Shape4 }
->;
 
 export const depthwiseBackpropInput = wasmKernel(
   tf.DepthwiseConv2dNativeBackpropInput,

@@ -11,35 +11,22 @@ import { type Pair, sizeOf } from '../shapes.js';
 type PoolAttrs = WindowAttrs & { filterSize: Pair };
 type PoolCall = KernelCall<{ x: tf.TensorInfo }, PoolAttrs>;
 
-export const maxPool = wasmKernel(tf.MaxPool, (call: PoolCall) => {
-  const { inputs, attrs, backend, native } = call;
-  if (inputs.x.dtype !== 'float32') return call.stock();
-  const g = poolGeometry(tf.MaxPool, inputs.x.shape, attrs);
+/** Pools by one of our two kernels. */
+function pool(name: string, { inputs, attrs, backend, native }: PoolCall): tf.TensorInfo {
+  const g = poolGeometry(name, inputs.x.shape, attrs);
   const y = backend.makeOutput(g.outShape, 'float32');
   if (sizeOf(g.outShape) === 0) return y;
-  native.kernels.maxPool(
-    native.geometry(g),
-    g.batchSize,
-    g.inChannels,
-    native.address(inputs.x),
-    native.address(y),
-  );
+  const kernel = name === tf.MaxPool ? 'maxPool' : 'averagePool';
+  const [from, to] = [native.address(inputs.x), native.address(y)];
+  native.kernels[kernel](native.geometry(g), g.batchSize, g.inChannels, from, to);
   return y;
-});
+}
 
-export const avgPool = wasmKernel(tf.AvgPool, ({ inputs, attrs, backend, native }: PoolCall) => {
-  const g = poolGeometry(tf.AvgPool, inputs.x.shape, attrs);
-  const y = backend.makeOutput(g.outShape, 'float32');
-  if (sizeOf(g.outShape) === 0) return y;
-  native.kernels.averagePool(
-    native.geometry(g),
-    g.batchSize,
-    g.inChannels,
-    native.address(inputs.x),
-    native.address(y),
-  );
-  return y;
-});
+export const maxPool = wasmKernel(tf.MaxPool, (call: PoolCall) =>
+  call.inputs.x.dtype === 'float32' ? pool(tf.MaxPool, call) : call.stock(),
+);
+
+export const avgPool = wasmKernel(tf.AvgPool, (call: PoolCall) => pool(tf.AvgPool, call));
 
 type MaxPoolGradCall = KernelCall<
   { dy: tf.TensorInfo; input: tf.TensorInfo; output: tf.TensorInfo },
