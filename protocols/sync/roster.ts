@@ -1,0 +1,93 @@
+/**
+ * All workers that there are or were: who computes from which version, who waits for the commit, how many can still upload.
+ * Each is found without looking at the others, so that an event costs what it changes.
+ */
+import { Cohorts } from './cohorts.js';
+import type { Commit, Time, WorkerId } from './events.js';
+import { absentMember, isLiving, MemberRecord, type VersionSource } from './member.js';
+import type { Member } from './policy.js';
+
+export class Roster {
+  /** Indexed by worker. */
+  readonly members: MemberRecord[] = [];
+  /** Those who uploaded and wait for the commit. */
+  readonly idle: ReadonlySet<MemberRecord>;
+  /** How many workers are not gone for good. */
+  available = 0;
+  readonly #idle = new Set<MemberRecord>();
+  /** Null: nobody asks who is how far behind. */
+  readonly #cohorts: Cohorts | null;
+  readonly #source: VersionSource;
+
+  /** @param bounded whether `computingFrom` is going to be asked */
+  constructor(members: readonly Member[], source: VersionSource, bounded: boolean) {
+    this.idle = this.#idle;
+    this.#cohorts = bounded ? new Cohorts() : null;
+    this.#source = source;
+    for (const member of members) this.#enter(member);
+  }
+
+  /** A worker with a number that was not there; those with a lower one are gone until they join. */
+  add(worker: WorkerId): MemberRecord {
+    while (this.members.length < worker) this.#enter(absentMember(this.members.length, 'gone'));
+    return this.#enter(absentMember(worker, 'gone'));
+  }
+
+  /** A new incarnation, which has no work yet. */
+  join(member: MemberRecord, incarnation: number): void {
+    if (member.status === 'gone') this.available += 1;
+    member.incarnation = incarnation;
+  }
+
+  /** Its next attempt, from the present version. */
+  compute(member: MemberRecord, time: Time): void {
+    const { version } = this.#source;
+    this.#release(member);
+    member.attempt += 1;
+    member.status = 'computing';
+    member.baseVersion = version;
+    member.assignedAt = time;
+    member.uploadedAt = null;
+    this.#cohorts?.add(member.worker, version);
+  }
+
+  /** It uploaded and waits. */
+  rest(member: MemberRecord, time: Time): void {
+    this.#release(member);
+    member.status = 'idle';
+    member.uploadedAt = time;
+    this.#idle.add(member);
+  }
+
+  /** It is lost, for a while or for good. */
+  leave(member: MemberRecord, status: 'lost' | 'gone', incarnation: number): void {
+    this.#release(member);
+    member.leave(status, incarnation);
+    if (status === 'gone') this.available -= 1;
+  }
+
+  /** Those who compute from this version or an older one, in no particular order. */
+  computingFrom(version: number): readonly WorkerId[] {
+    return this.#cohorts?.upTo(version) ?? [];
+  }
+
+  /** τ_k of every living worker, as [worker, τ_k]. */
+  stalenessVector(): Commit['staleness'] {
+    return this.members.filter(isLiving).map(({ worker, staleness }) => [worker, staleness]);
+  }
+
+  #enter(member: Member): MemberRecord {
+    const record = new MemberRecord(member, this.#source);
+    this.members.push(record);
+    if (member.status !== 'gone') this.available += 1;
+    if (member.status === 'computing') this.#cohorts?.add(member.worker, member.baseVersion);
+    if (member.status === 'idle') this.#idle.add(record);
+    return record;
+  }
+
+  /** It neither computes nor waits for the commit any more. */
+  #release(member: MemberRecord): void {
+    if (member.status === 'computing') this.#cohorts?.remove(member.worker, member.baseVersion);
+    if (member.status === 'idle') this.#idle.delete(member);
+  }
+}
