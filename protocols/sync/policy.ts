@@ -8,6 +8,7 @@
  */
 import type { Commit, Contribution, Time, UpdateArrived, WorkerId } from './events.js';
 import type { DeltaCorrection } from './delta-correction.js';
+import type { ServerOptimizerName } from './server-optimizer-names.js';
 import type { PolicySettings } from './settings.js';
 
 /** A value together with how it was arrived at, in a few words for the journal. */
@@ -136,8 +137,16 @@ export interface PolicyDefinition {
   readonly uses: readonly (keyof PolicySettings)[];
   /** As `Policy.counts`: where mini-batches count, K may be more than there are workers. */
   readonly counts?: Policy['counts'];
-  /** Values of the run's settings that make up the policy; anything else for them is an error. */
-  readonly defaults?: { readonly localSteps?: number };
+  /** Values of the run's settings that make up the policy. */
+  readonly defaults?: {
+    /** Binding: anything else is an error. */
+    readonly localSteps?: number;
+    /** In force unless the user says otherwise. Default: averaging. */
+    readonly serverOptimizer?: ServerOptimizerName;
+    /** In force unless the user says otherwise, or chooses another optimiser. Default: the optimiser's own. */
+    readonly serverLearningRate?: number;
+    readonly serverMomentum?: number;
+  };
   create(settings: PolicySettings): Policy;
 }
 

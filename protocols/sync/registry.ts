@@ -48,6 +48,11 @@ export const modifiers: readonly PolicyModifier[] = [stalenessAware, gapAware];
 /** Of the policies as they are: each may have prefixes of modifiers before it. */
 export const policyNames: readonly string[] = policies.map(({ name }) => name);
 
+/** Of the policies with one modifier. */
+export const modifiedNames: readonly string[] = modifiers.flatMap(({ prefix }) =>
+  policyNames.map((name) => `${prefix}${name}`).filter((name) => findPolicy(name) !== undefined),
+);
+
 /**
  * The policy of this name, modified as its prefixes say, each at most once.
  * @param own policies beyond the registered ones

@@ -4,7 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import type { z } from 'zod';
-import { policies } from '../../protocols/sync/registry.js';
+import { findPolicy } from '../../protocols/sync/registry.js';
 import { type PolicySettings, resolvePolicySettings } from '../../protocols/sync/settings.js';
 import { configError, StalewartError } from '../errors.js';
 import { crossChecks, type KnownNames } from './cross-checks.js';
@@ -53,7 +53,7 @@ export function resolveTrainConfig(
   }
   const said = withInfinities({ ...defaultsOf[mode], ...withoutUndefined(input) });
   const known: KnownNames = {
-    policies: [...policies, ...(own.policies ?? [])],
+    policies: own.policies ?? [],
     models: own.models ?? [],
     datasets: own.datasets ?? [],
   };
@@ -73,7 +73,7 @@ export function resolveTrainConfig(
 }
 
 function withDefaults(parsed: ParsedTrainConfig, known: KnownNames): TrainConfig {
-  const fixed = known.policies.find(({ name }) => name === parsed.policy)?.defaults?.localSteps;
+  const fixed = findPolicy(parsed.policy, known.policies)?.defaults?.localSteps;
   const measures = parsed.compute === 'gradients';
   const endsOtherwise = parsed.time !== null || (measures && parsed.targetAccuracy !== null);
   return {

@@ -22,6 +22,13 @@ const ofTraining = new Set([
 /** What follows K^t when it moves. */
 const ofAdaptiveWaitCount = new Set(['kRounding', 'kMonotone', 'lossSmoothing']);
 
+/** Settings of one rule for s(τ). */
+const weightRules: Readonly<Record<string, TrainConfig['stalenessWeight']>> = {
+  stalenessExponent: 'polynomial',
+  hingeDelay: 'hinge',
+  hingeSlope: 'hinge',
+};
+
 /**
  * One line for each.
  * @param said what the user gave
@@ -50,7 +57,7 @@ function outOfMode(name: string, mode: RunMode): string | null {
 function whyUnused(
   name: string,
   given: ReadonlySet<string>,
-  { compute, threshold }: TrainConfig,
+  { compute, threshold, stalenessWeight }: TrainConfig,
   policy: PolicyDefinition | undefined,
   origin: Origin,
 ): string | null {
@@ -60,10 +67,12 @@ function whyUnused(
     return null;
   const uses = new Set<string>(policy.uses);
   if (!uses.has(name)) return `the policy ${policy.name} does not use it`;
-  const constant = threshold === 'constant';
+  const constant = uses.has('threshold') && threshold === 'constant';
   if (name === 'a' && constant) return `${origin.nameOf('threshold')} is constant`;
-  if (name === 'maxStaleness' && !constant)
+  if (name === 'maxStaleness' && uses.has('threshold') && !constant)
     return `${origin.nameOf('threshold')} is ${threshold}, not constant`;
+  if (weightRules[name] !== undefined && weightRules[name] !== stalenessWeight)
+    return `${origin.nameOf('stalenessWeight')} is ${stalenessWeight}`;
   if (!given.has('waitCount') || !uses.has('waitCount')) return null;
   // The default of a is a multiple of k0.
   const k0Counts = uses.has('a') && !constant && !given.has('a');

@@ -266,6 +266,7 @@ export class Simulation {
       case 'fail':
         this.#outcome = { code: effect.code, reason: effect.reason };
         break;
+      case 'pause': // who is given nothing does nothing
       case 'ignore':
         break;
     }

@@ -14,7 +14,8 @@ type Overruns = Readonly<Record<string, number>>;
 export const mindflayer: PolicyDefinition = {
   name: 'mindflayer',
   title: 'MindFlayer SGD',
-  summary: 'each worker makes B attempts at the current model, each within a time limit; then the mean of what came',
+  summary:
+    'each worker makes B attempts at the current model, each within a time limit; then the mean of what came',
   source: 'arXiv 2410.04285',
   uses: ['timeLimit', 'trials'],
   counts: 'mini-batches',
