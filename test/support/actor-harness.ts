@@ -52,3 +52,8 @@ export function deferred<Value = void>(): Deferred<Value> {
   });
   return { promise, resolve, reject };
 }
+
+/** Lets nact itself, which has no clock, handle all that it was told. */
+export function settleNact(): Promise<void> {
+  return createVirtualClock().settle();
+}

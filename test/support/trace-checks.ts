@@ -14,40 +14,11 @@ import type {
   Discard,
   Effect,
   EngineEvent,
-  UpdateArrived,
   WorkerId,
 } from '../../protocols/sync/events.js';
-import type { Policy } from '../../protocols/sync/policy.js';
-import type { PolicySettings } from '../../protocols/sync/settings.js';
-import { createPolicy, type PolicyChoice, type Trace } from './arbitrary-runs.js';
-import { ofRound, type RandomRules, restartsAtWill } from './random-policy.js';
-
-/** τ_max after a commit with K of N workers, by the formulas of the papers; the other registered policies have none. */
-const bounds: Readonly<Record<string, (settings: PolicySettings, k: number, n: number) => number>> = {
-  'k-sync': () => 1,
-  abs: ({ threshold, a, maxStaleness = Infinity }, k, n) => {
-    const rules = {
-      'floor-a-over-k': Math.floor(a / k),
-      'ceil-a-over-k': Math.ceil(a / k),
-      'floor-an-over-k': Math.floor((a * n) / k),
-      constant: maxStaleness,
-    };
-    return Math.max(1, rules[threshold]);
-  },
-};
-
-/** What the checker knows of one worker. */
-interface Entry {
-  incarnation: number;
-  /** expected, living, lost (returns), gone (for good). */
-  status: 'expected' | 'living' | 'lost' | 'gone';
-  /** Its last assignment; null before the first of an incarnation. */
-  assigned: Assign | null;
-  /** An update of that assignment has been decided about. */
-  answered: boolean;
-  /** Turn in which it was assigned. */
-  assignedIn: number;
-}
+import type { Trace } from './arbitrary-runs.js';
+import { ExpectedDecisions } from './expected-decisions.js';
+import { WorkerBooks } from './worker-books.js';
 
 /** @throws AssertionError naming the first promise that the trace breaks */
 export function checkTrace(trace: Trace): Books {
@@ -59,13 +30,12 @@ export function checkTrace(trace: Trace): Books {
 export class Books {
   version = 0;
   over = false;
-  readonly workers = new Map<WorkerId, Entry>();
+  readonly workers: WorkerBooks;
   /** Accumulated for the open round, in order. */
   held: Accumulate[] = [];
   readonly commits: Commit[] = [];
   readonly #trace: Trace;
-  /** The policy as it is registered, whatever the engine that is checked was given. */
-  readonly #policy: Policy;
+  readonly #expected: ExpectedDecisions;
   readonly #accumulated = new Set<string>();
   readonly #attempts = new Map<WorkerId, number>();
   /** Largest staleness that the bound of the commit before leaves. */
@@ -78,8 +48,8 @@ export class Books {
 
   constructor(trace: Trace) {
     this.#trace = trace;
-    this.#policy = createPolicy(trace.policy, trace.settings);
-    for (let worker = 0; worker < trace.options.workers; worker++) this.#entry(worker, 'expected');
+    this.#expected = new ExpectedDecisions(trace);
+    this.workers = new WorkerBooks(trace.options.workers);
   }
 
   turn(event: EngineEvent, effects: readonly Effect[]): void {
@@ -111,29 +81,10 @@ export class Books {
     }
   }
 
-  /** Workers that are not gone for good. */
-  get available(): number {
-    return [...this.workers.values()].filter(({ status }) => status !== 'gone').length;
-  }
-
   #happened(event: EngineEvent): void {
     if (this.over) return;
     if (event.type === 'deadline-passed' && event.deadline === this.#deadline) this.#overdue = true;
-    if (event.type === 'worker-joined') {
-      const entry = this.#entry(event.worker, 'gone');
-      if (event.incarnation <= entry.incarnation) return;
-      Object.assign(entry, {
-        incarnation: event.incarnation,
-        status: 'living',
-        assigned: null,
-        answered: false,
-      });
-    } else if (event.type === 'worker-lost') {
-      const entry = this.workers.get(event.worker);
-      if (entry === undefined || entry.status === 'gone' || event.incarnation < entry.incarnation) return;
-      entry.incarnation = event.incarnation;
-      entry.status = event.returns ? 'lost' : 'gone';
-    }
+    this.workers.happened(event);
   }
 
   #effect(effect: Effect, event: EngineEvent, next: Effect | undefined): void {
@@ -166,7 +117,7 @@ export class Books {
         return;
       case 'fail':
         reasoned(effect.reason);
-        if (effect.code === 'no-workers') assert.equal(this.available, 0, 'there are still workers');
+        if (effect.code === 'no-workers') assert.equal(this.workers.available, 0, 'there are still workers');
         else assert.ok(event.type === 'update-arrived' && !event.finite, 'nothing was non-finite');
         this.over = true;
         return;
@@ -184,7 +135,7 @@ export class Books {
     // (1)
     assert.ok(!this.#accumulated.has(effect.updateId), `${effect.updateId} was accumulated before`);
     this.#accumulated.add(effect.updateId);
-    const entry = this.#answering(event);
+    const entry = this.workers.answering(event);
     assert.ok(entry !== null, `${effect.updateId} comes from the dead`);
     assert.ok(event.finite, `${effect.updateId} is not finite`);
     assert.ok(!entry.answered, `${effect.updateId} was answered before`);
@@ -196,19 +147,20 @@ export class Books {
       `${effect.updateId}: staleness ${effect.staleness} is more than ${this.#largestStaleness}`,
     );
     assert.equal(effect.worker, event.worker);
-    assert.equal(effect.weight, this.#weightOf(event), `the weight of ${effect.updateId}`);
+    assert.equal(effect.weight, this.#expected.weightOf(event), `the weight of ${effect.updateId}`);
     this.held.push(effect);
   }
 
   #discard(effect: Discard, event: EngineEvent): void {
     const held = this.held.findIndex(({ updateId }) => updateId === effect.updateId);
     if (event.type === 'update-arrived' && event.updateId === effect.updateId) {
-      const entry = this.#answering(event);
+      const entry = this.workers.answering(event);
       const ownId = event.updateId === `${event.worker}.${event.incarnation}.${event.attempt}`;
       const living = entry !== null && ownId && !entry.answered && !this.over;
       const refused = effect.reason === 'refused-by-policy' || effect.reason === 'non-finite';
       assert.equal(living, refused, `${effect.updateId} was refused as ${effect.reason}`);
-      if (effect.reason === 'refused-by-policy') assert.equal(this.#weightOf(event), null, 'it was admitted');
+      if (effect.reason === 'refused-by-policy')
+        assert.equal(this.#expected.weightOf(event), null, 'it was admitted');
       if (entry !== null && refused) entry.answered = true;
     } else {
       assert.ok(held >= 0, `${effect.updateId} was discarded but not held`);
@@ -220,14 +172,14 @@ export class Books {
     const { contributions, waitCount, degraded, maxStaleness } = commit;
     // (2)
     assert.equal(commit.version, this.version + 1, 'versions rise by 1');
-    const wanted = this.#waitCount();
+    const { available } = this.workers;
+    const wanted = this.#expected.waitCount(this.version, available);
     this.version = commit.version;
     this.commits.push(commit);
     assert.ok(Number.isInteger(waitCount) && waitCount >= 1, `a wait count of ${waitCount}`);
     if (wanted !== null) assert.equal(waitCount, wanted, 'the wait count is not what the policy says');
-    const distinct = this.#policy.counts !== 'mini-batches';
-    if (distinct)
-      assert.ok(waitCount <= this.available, `waits for ${waitCount} of ${this.available} workers`);
+    const distinct = this.#expected.countsWorkers;
+    if (distinct) assert.ok(waitCount <= available, `waits for ${waitCount} of ${available} workers`);
     if (degraded === null) assert.equal(contributions.length, waitCount, 'a full round has K contributions');
     else {
       reasoned(degraded);
@@ -253,49 +205,23 @@ export class Books {
     this.#isOpen = false;
     const mean = contributions.reduce((sum, { loss }) => sum + loss, 0) / contributions.length;
     assert.equal(commit.loss, mean, 'the loss is the mean of the contributions');
-    const factor = rulesOf(this.#trace.policy)?.scale ?? 1;
-    const averaged = Math.abs(commit.scale * contributions.length - factor) < 1e-12;
+    const averaged = Math.abs(commit.scale * contributions.length - this.#expected.scale) < 1e-12;
     assert.ok(averaged, 'the contributions are averaged');
     // (3)
-    const bound = this.#bound(waitCount);
+    const bound = this.#expected.bound(this.version, waitCount, available);
     assert.equal(maxStaleness, bound === Infinity ? null : bound, 'τ_max is not what the settings say');
-    this.#largestStaleness = this.#policy.stalenessTest === 'gt' ? bound : bound - 1;
+    this.#largestStaleness = this.#expected.largestStaleness(bound);
     this.#stalenessVector(commit);
   }
 
-  #bound(waitCount: number): number {
-    const { policy, settings } = this.#trace;
-    if (typeof policy === 'string') return bounds[policy]?.(settings, waitCount, this.available) ?? Infinity;
-    return policy.bounds === null ? Infinity : ofRound(policy.bounds, this.version);
-  }
-
-  /** K^t by the rules of a random policy; null: the policy is registered, its own tests say. */
-  #waitCount(): number | null {
-    const rules = rulesOf(this.#trace.policy);
-    if (rules === null) return null;
-    const wanted = ofRound(rules.waitCounts, this.version);
-    if (Number.isNaN(wanted)) return 1;
-    if (wanted === Infinity || rules.counts === 'workers') {
-      return Math.min(this.available, Math.max(1, Math.ceil(wanted)));
-    }
-    return Math.max(1, Math.ceil(wanted));
-  }
-
-  /** What an update of the living weighs; null: the policy refuses it. */
-  #weightOf(update: UpdateArrived): number | null {
-    const weights = rulesOf(this.#trace.policy)?.weights ?? null;
-    return weights === null ? 1 : ofRound(weights, update.attempt + update.worker);
-  }
-
   /** Attempts that a random policy names for a restart once this event is dealt with, if it closes no round. */
-  #namedByPolicy({ type }: EngineEvent): ReadonlyMap<WorkerId, number> {
-    const rules = rulesOf(this.#trace.policy);
-    const moment = type === 'update-arrived' ? 'update' : type === 'deadline-passed' ? 'deadline' : null;
+  #namedByPolicy(event: EngineEvent): ReadonlyMap<WorkerId, number> {
     const named = new Map<WorkerId, number>();
-    if (rules === null || moment === null || this.over) return named;
+    if (this.over) return named;
     for (const [worker, { status, assigned, answered }] of this.workers) {
       const works = status === 'living' && assigned !== null && !answered;
-      if (works && restartsAtWill(rules, moment, this.version, worker)) named.set(worker, assigned.attempt);
+      if (works && this.#expected.restartsAfter(event, this.version, worker))
+        named.set(worker, assigned.attempt);
     }
     return named;
   }
@@ -334,7 +260,7 @@ export class Books {
     assert.equal(effect.localSteps, this.#trace.options.localSteps);
     // A worker is interrupted only by a cancel, which clears `assigned`.
     assert.ok(entry.assigned === null || entry.answered, `worker ${effect.worker} had work already`);
-    const waits = this.#policy.counts !== 'mini-batches' && this.#holds(effect.worker);
+    const waits = this.#expected.countsWorkers && this.#holds(effect.worker);
     assert.ok(!waits, `worker ${effect.worker} has to wait for the commit`);
     assert.ok(effect.attempt > (this.#attempts.get(effect.worker) ?? 0), 'attempts rise');
     this.#attempts.set(effect.worker, effect.attempt);
@@ -349,11 +275,7 @@ export class Books {
     assert.equal(effect.attempt, entry.assigned.attempt, 'the last attempt is cancelled');
     assert.equal(effect.incarnation, entry.incarnation);
     assert.equal(effect.staleness, this.version - entry.assigned.version);
-    const rules = rulesOf(this.#trace.policy);
-    const moments = ['commit', 'update', 'deadline'] as const;
-    const atWill = moments.some(
-      (moment) => rules !== null && restartsAtWill(rules, moment, this.version, effect.worker),
-    );
+    const atWill = this.#expected.mayRestart(this.version, effect.worker);
     const allowed = atWill || effect.staleness > this.#largestStaleness;
     assert.ok(allowed, 'a worker within the bound was restarted');
     assert.ok(entry.assignedIn < this.#turns, `worker ${effect.worker} was given that work just now`);
@@ -370,7 +292,7 @@ export class Books {
         const staleness = this.version - assigned.version;
         assert.ok(staleness <= this.#largestStaleness, `worker ${worker} should have been restarted`);
       }
-      const waits = this.#policy.counts !== 'mini-batches' && this.#holds(worker);
+      const waits = this.#expected.countsWorkers && this.#holds(worker);
       assert.ok(works !== waits, `worker ${worker} ${works ? 'works and waits' : 'is forgotten'}`);
     }
   }
@@ -378,25 +300,6 @@ export class Books {
   #holds(worker: WorkerId): boolean {
     return this.held.some((update) => update.worker === worker);
   }
-
-  /** Who has been given exactly the work that this update answers; null if nobody living has. */
-  #answering({ worker, incarnation, attempt, baseVersion }: UpdateArrived): Entry | null {
-    const entry = this.workers.get(worker);
-    if (entry?.status !== 'living' || entry.incarnation !== incarnation) return null;
-    const { assigned } = entry;
-    return assigned?.attempt === attempt && assigned.version === baseVersion ? entry : null;
-  }
-
-  #entry(worker: WorkerId, status: 'expected' | 'gone'): Entry {
-    const fresh = { incarnation: 0, status, assigned: null, answered: false, assignedIn: 0 };
-    const entry = this.workers.get(worker) ?? fresh;
-    this.workers.set(worker, entry);
-    return entry;
-  }
-}
-
-function rulesOf(policy: PolicyChoice): RandomRules | null {
-  return typeof policy === 'string' ? null : policy;
 }
 
 function reasoned(reason: string): void {
