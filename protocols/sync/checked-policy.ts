@@ -88,8 +88,8 @@ function wrongPause(reason: unknown): string | null {
   return reason === null || typeof reason === 'string' ? null : 'must return a text (why it waits) or null';
 }
 
-function wrongLimit(limit: unknown): string | null {
-  const fits = limit === null || (typeof limit === 'number' && limit > 0);
+function wrongLimit(limit: number | null): string | null {
+  const fits = limit === null || limit > 0;
   return fits ? null : `must return a number above 0, or null, not ${String(limit)}`;
 }
 
