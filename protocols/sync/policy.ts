@@ -6,7 +6,9 @@
  * comment names. The engine keeps the promises (at most once, fencing, exactly K^t contributions); a policy cannot break
  * them.
  */
+import type { DeltaCorrection } from './delta-correction.js';
 import type { Commit, Contribution, Time, UpdateArrived, WorkerId } from './events.js';
+import type { ServerOptimizerName } from './server-optimizer-names.js';
 import type { PolicySettings } from './settings.js';
 
 /** A value together with how it was arrived at, in a few words for the journal. */
@@ -91,6 +93,8 @@ export interface Policy<State = unknown> {
   restarts?(state: State, view: RoundView, moment: RestartMoment): readonly Restart[];
   /** Factor of the weighted sum of deltas. Default: 1 / number of contributions. */
   scale?(state: State, contributions: readonly Contribution[], view: RoundView): number;
+  /** What the parameter store does to each delta before it is weighed and added. Default: nothing. */
+  readonly correction?: DeltaCorrection;
   /** State after a commit. Default: unchanged. */
   committed?(state: State, commit: Commit, view: RoundView): State;
 }
@@ -106,7 +110,15 @@ export interface PolicyDefinition {
   readonly source: string;
   /** Settings that it reads. */
   readonly uses: readonly (keyof PolicySettings)[];
-  /** Values of the run's settings that make up the policy; anything else for them is an error. */
-  readonly defaults?: { readonly localSteps?: number };
+  /** Values of the run's settings that make up the policy. */
+  readonly defaults?: {
+    /** Binding: anything else is an error. */
+    readonly localSteps?: number;
+    /** In force unless the user says otherwise. Default: averaging. */
+    readonly serverOptimizer?: ServerOptimizerName;
+    /** In force unless the user says otherwise, or chooses another optimiser. Default: the optimiser's own. */
+    readonly serverLearningRate?: number;
+    readonly serverMomentum?: number;
+  };
   create(settings: PolicySettings): Policy;
 }
