@@ -136,7 +136,7 @@ describe('ServerActor', () => {
   });
 
   it('has stale deltas corrected by what their worker was sent', async () => {
-    b.system.stop();
+    await b.system.stop();
     b = bench({ correction: towardModel });
     for (const worker of [0, 1, 2]) await b.join(worker);
     await b.update(0, [2, 2]);

@@ -1,7 +1,6 @@
 /** Whole runs in simulated time with every server optimiser, and with every correction of stale deltas. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { firstValueFrom, toArray } from 'rxjs';
 import type { DeltaCorrection } from '../../protocols/sync/delta-correction.js';
 import type { Policy } from '../../protocols/sync/policy.js';
 import { serverOptimizerNames, simulate, type TrainOptions } from '../../src/index.js';
@@ -68,31 +67,11 @@ describe('simulate with a correction', () => {
     });
   }
 
-  it('is plain averaging where no update is stale', async () => {
-    const rounds: Pick<TrainOptions, 'workers' | 'rounds'> = { workers: 1, rounds: 5 };
-    const shas = [undefined, ...corrections].map(
-      async (correction) =>
-        (await simulate({ ...small, ...rounds, k0: 1, policy: asgd(correction) }).done).weightsSha256,
-    );
-    const [plain, ...others] = await Promise.all(shas);
-    for (const sha of others) assert.equal(sha, plain);
-  });
-
   it('refuses one that there is not, before anything is loaded', () => {
     const wrong = asgd(JSON.parse('{"kind":"magic"}'));
     assert.throws(() => simulate({ ...small, policy: wrong }), {
       code: 'CONFIG',
       message: /^policy: its correction is of kind "magic", and must be one of gap-aware, /,
     });
-  });
-});
-
-describe('the journal', () => {
-  it('of a run with a server optimizer holds plain commits', async () => {
-    const run = simulate({ ...small, rounds: 3, serverOptimizer: 'nesterov' });
-    const steps = await firstValueFrom(run.steps$.pipe(toArray()));
-    const commits = steps.flatMap(({ effects }) => effects.filter(({ type }) => type === 'commit'));
-    assert.equal(commits.length, 3);
-    assert.ok(commits.every((commit) => !('kept' in commit)));
   });
 });
