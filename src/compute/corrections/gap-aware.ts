@@ -26,8 +26,13 @@ export function gapAware(size: number): Correction {
         const mean = decay * (squares[i] ?? 0) + (1 - decay) * d * d;
         squares[i] = mean;
         const gap = Math.abs((current[i] ?? 0) - (base[i] ?? 0));
-        // Where d is not 0, neither is the mean, which d is part of.
-        corrected[i] = d === 0 ? 0 : d / (1 + gap / Math.sqrt(mean * unbiased));
+        if (d === 0 || gap === 0) {
+          corrected[i] = d;
+          continue;
+        }
+        // Not 0, since d is part of the mean.
+        const usual = Math.sqrt(mean * unbiased);
+        corrected[i] = (d * usual) / (usual + gap);
       }
     },
     ...storedIn({ squares }, seen),
