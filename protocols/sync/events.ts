@@ -124,7 +124,8 @@ export interface Contribution {
   readonly repeated?: true;
 }
 
-/** Close the round: `w ← w + scale · Σ weight·delta` over the contributions, in their order. */
+/** Close the round: the step is `scale · Σ weight·delta` over the contributions, in their order, each delta after the
+ *  policy's correction; `w ← w + step`, or what the run's server optimiser makes of it. */
 export interface Commit {
   readonly type: 'commit';
   /** The version that this commit makes: the one before it + 1. */
@@ -135,6 +136,8 @@ export interface Commit {
   readonly maxStaleness: number | null;
   readonly contributions: readonly Contribution[];
   readonly scale: number;
+  /** Updates whose deltas stay held for a later commit, although they may count in this one; only there when not empty. */
+  readonly kept?: readonly string[];
   /** Mean loss of the contributions. */
   readonly loss: number;
   /** Why the round closed with fewer than K^t contributions; null for a full round. */
