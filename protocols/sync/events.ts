@@ -136,8 +136,6 @@ export interface Commit {
   readonly maxStaleness: number | null;
   readonly contributions: readonly Contribution[];
   readonly scale: number;
-  /** Updates whose deltas stay held for a later commit, although they may count in this one; only there when not empty. */
-  readonly kept?: readonly string[];
   /** Mean loss of the contributions. */
   readonly loss: number;
   /** Why the round closed with fewer than K^t contributions; null for a full round. */

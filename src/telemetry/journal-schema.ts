@@ -90,7 +90,6 @@ export const effectSchema = z.discriminatedUnion('type', [
     maxStaleness: real.nullable(),
     contributions: z.array(contributionSchema),
     scale: real,
-    kept: z.array(z.string()).exactOptional(),
     loss: real,
     degraded: z.string().nullable(),
     staleness: z.array(z.tuple([id, id])),
