@@ -9,11 +9,12 @@
 import { Subject } from 'rxjs';
 import type { Effect, EngineEvent, EngineStep, Fail, WorkerLost } from '../protocols/sync/events.js';
 import { runRoundEngine } from '../protocols/sync/gather-rounds.js';
+import { isLiving } from '../protocols/sync/member.js';
 import type { EngineOptions, EngineState } from '../protocols/sync/round-engine.js';
 import type { Message, ToServer, UpdateMessage } from '../protocols/wire/messages.js';
-import type { CancelTimer } from '../src/clock/clock.js';
 import type { ParameterStore } from '../src/compute/parameter-store.js';
 import type { Transport } from '../src/transport/transport.js';
+import { Deadlines } from './server/deadlines.js';
 import { WorkerMail } from './server/worker-mail.js';
 import type { ServerMessage, StalenessMonitorMessage } from './messages.js';
 import type { ActorContext, ActorSpec, Behaviour, Recipient } from './supervision.js';
@@ -72,7 +73,7 @@ class ServerActor implements Behaviour<ServerMessage> {
   /** What the operator has made of the event in hand. */
   #steps: EngineStep[] = [];
   #engineError: { readonly error: unknown } | null = null;
-  #cancelDeadline: CancelTimer = () => undefined;
+  readonly #deadlines = new Deadlines();
   /** The update in hand. */
   #arrived: { readonly updateId: string; readonly delta: Float32Array } | null = null;
   #over = false;
@@ -226,7 +227,7 @@ class ServerActor implements Behaviour<ServerMessage> {
     const { store } = this.#options;
     switch (effect.type) {
       case 'accumulate':
-        if (this.#arrived !== null) store.hold(effect.updateId, this.#arrived.delta);
+        if (this.#arrived !== null) store.hold(effect.updateId, this.#arrived.delta, effect.worker);
         break;
       case 'discard':
         // An update that is refused on arrival was never held; a repeated one has the id of one that is.
@@ -236,15 +237,19 @@ class ServerActor implements Behaviour<ServerMessage> {
         store.commit(effect);
         break;
       case 'assign':
+        store.given(effect.worker);
         this.#mail.assign(effect, store.current());
         break;
       case 'schedule': {
         const { deadline, at } = effect;
-        this.#cancelDeadline();
-        this.#cancelDeadline = this.#context.after(at - this.#context.now(), { type: 'deadline', deadline });
+        const wait = at - this.#context.now();
+        this.#deadlines.set(deadline, this.#context.after(wait, { type: 'deadline', deadline }));
         break;
       }
       case 'cancel': // commanded by the monitor
+        this.#mail.withdraw(effect.worker);
+        break;
+      case 'pause': // it hears nothing, and so does nothing
       case 'ignore':
       case 'finish': // after the observer has heard of the step
       case 'fail':
@@ -272,16 +277,14 @@ class ServerActor implements Behaviour<ServerMessage> {
   #isDead(worker: number, incarnation: number): boolean {
     const member = this.#state?.members[worker];
     if (member === undefined || incarnation > member.incarnation) return false;
-    const living = member.status === 'computing' || member.status === 'idle';
-    return incarnation < member.incarnation || (member.incarnation > 0 && !living);
+    return incarnation < member.incarnation || (member.incarnation > 0 && !isLiving(member));
   }
 
   #end(outcome: RunOutcome): void {
     this.#over = true;
-    this.#cancelDeadline();
+    this.#deadlines.clear();
     for (const member of this.#state?.members ?? []) {
-      if (member.status === 'computing' || member.status === 'idle')
-        this.#mail.tellOver(member, outcome.reason);
+      if (isLiving(member)) this.#mail.tellOver(member, outcome.reason);
     }
     this.#options.observer.over(outcome);
   }

@@ -71,6 +71,11 @@ export class WorkerMail {
     });
   }
 
+  /** The worker's last assignment is not to be sent again. */
+  withdraw(worker: number): void {
+    this.#assignments.delete(worker);
+  }
+
   /** The worker says which attempt it has: if ours is newer and was sent a while ago, it was lost. */
   deliverIfLost({ worker, incarnation }: Addressee, attempt: number): void {
     const assignment = this.#assignments.get(worker);

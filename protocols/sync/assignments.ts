@@ -1,13 +1,15 @@
 /**
- * Who is given the model, and whose unfinished work is cancelled for it. Work that was given by the same event is never
- * cancelled: it is from the newest model already.
+ * Who is given the model, whose unfinished work is cancelled for it, and who waits because the policy says so. Work that was
+ * given by the same event is never cancelled: it is from the newest model already.
  */
 import type { EffectList } from './effect-list.js';
 import type { AssignReason, Time, WorkerId } from './events.js';
 import type { MemberRecord, VersionSource } from './member.js';
 import type { StalenessTest } from './policy.js';
+import type { PolicyAtWork } from './policy-at-work.js';
 import type { Roster } from './roster.js';
 import { latestStale } from './staleness.js';
+import { type Task, taskDeadline } from './task-deadline.js';
 
 /** The time of the event in hand and the newest version. */
 export interface Present extends VersionSource {
@@ -15,6 +17,7 @@ export interface Present extends VersionSource {
 }
 
 export class Assignments {
+  readonly #policy: Pick<PolicyAtWork<unknown>, 'pause' | 'timeLimit'>;
   readonly #roster: Roster;
   readonly #effects: EffectList;
   readonly #present: Present;
@@ -23,7 +26,14 @@ export class Assignments {
   /** Workers that were given work by the event in hand. */
   readonly #assigned = new Set<MemberRecord>();
 
-  constructor(roster: Roster, effects: EffectList, present: Present, localSteps: number) {
+  constructor(
+    policy: Pick<PolicyAtWork<unknown>, 'pause' | 'timeLimit'>,
+    roster: Roster,
+    effects: EffectList,
+    present: Present,
+    localSteps: number,
+  ) {
+    this.#policy = policy;
     this.#roster = roster;
     this.#effects = effects;
     this.#present = present;
@@ -41,6 +51,40 @@ export class Assignments {
     const { worker, incarnation, attempt, baseVersion: version } = member;
     const localSteps = this.#localSteps;
     this.#effects.push({ type: 'assign', worker, incarnation, attempt, version, localSteps, reason });
+    const limit = this.#policy.timeLimit(worker);
+    if (limit === null) return;
+    const at = this.#present.time + limit;
+    this.#effects.push({ type: 'schedule', deadline: taskDeadline({ worker, attempt }), at });
+  }
+
+  /** Work for a worker that has none, unless the policy has it wait. */
+  give(member: MemberRecord, reason: AssignReason): void {
+    const why = this.#policy.pause(member.worker);
+    if (why === null) return this.assign(member, reason);
+    this.#roster.pause(member);
+    this.#effects.push({ type: 'pause', worker: member.worker, reason: why });
+  }
+
+  /** Those who need not wait any longer; all of them where nothing else would ever happen. */
+  resume(): void {
+    const { paused } = this.#roster;
+    if (paused.size === 0) return;
+    const waiting = [...paused].sort(byNumber);
+    for (const member of waiting) {
+      if (this.#policy.pause(member.worker) === null) this.assign(member, 'resumed');
+    }
+    if (this.#roster.stands) for (const member of waiting) this.assign(member, 'resumed');
+  }
+
+  /** The task overran its time limit. @returns false if it is not computed any more */
+  halt({ worker, attempt }: Task): boolean {
+    const member = this.#roster.members[worker];
+    if (member?.status !== 'computing' || member.attempt !== attempt) return false;
+    const { incarnation, staleness, assignedAt } = member;
+    const reason = `not finished after ${this.#present.time - assignedAt}, its time limit`;
+    this.#effects.push({ type: 'cancel', worker, incarnation, attempt, staleness, reason });
+    this.#roster.pause(member);
+    return true;
   }
 
   /** Only of work that existed before the event. */
@@ -59,7 +103,7 @@ export class Assignments {
     const { idle, members } = this.#roster;
     const stale = this.#staleAt(bound, test);
     if (stale.size + named.size === 0) {
-      for (const member of [...idle].sort(byNumber)) this.assign(member, 'refreshed');
+      for (const member of [...idle].sort(byNumber)) this.give(member, 'refreshed');
       return;
     }
     const sign = test === 'ge' ? '≥' : '>';
@@ -69,7 +113,7 @@ export class Assignments {
     for (const worker of concerned) {
       const member = members[worker];
       if (member === undefined) continue;
-      if (member.status === 'idle') this.assign(member, 'refreshed');
+      if (member.status === 'idle') this.give(member, 'refreshed');
       else if (stale.has(worker)) this.cancel(member, `staleness ${member.staleness} ${sign} ${bound}`);
       else this.cancel(member, named.get(worker) ?? '');
     }

@@ -2,7 +2,8 @@
  * A policy whose mistakes are named. Policies are written by users: what a hook throws or wrongly returns is told with the
  * policy's name and the hook's, instead of surfacing as a NaN in the weights or a wait count of 1.
  */
-import type { Admission, Decision, Policy } from './policy.js';
+import { correctionProblem } from './delta-correction.js';
+import type { Admission, Decision, Part, Policy } from './policy.js';
 
 /** A hook of a policy threw, or returned what it must not. */
 export class PolicyError extends Error {
@@ -23,12 +24,13 @@ export function policyProblem(policy: Partial<Policy>): string | null {
   for (const hook of ['initial', 'waitCount'] as const) {
     if (typeof policy[hook] !== 'function') return `it has no function ${hook}`;
   }
-  return null;
+  return policy.correction === undefined ? null : correctionProblem(policy.correction);
 }
 
 /** The same policy; its hooks throw a `PolicyError` where they throw or return what they must not. */
 export function checkedPolicy<State>(policy: Policy<State>): Policy<State> {
   const { admit, maxStaleness, restarts, scale, committed } = policy;
+  const { isFull, pause, timeLimit, overran, parts } = policy;
   const guard = <Args extends unknown[], Result>(
     hook: string,
     call: (...args: Args) => Result,
@@ -64,6 +66,11 @@ export function checkedPolicy<State>(policy: Policy<State>): Policy<State> {
         Number.isFinite(factor) ? null : `must return a finite number, not ${String(factor)}`,
       ),
     }),
+    ...(isFull && { isFull: guard('isFull', isFull, wrongAnswer) }),
+    ...(pause && { pause: guard('pause', pause, wrongPause) }),
+    ...(timeLimit && { timeLimit: guard('timeLimit', timeLimit, wrongLimit) }),
+    ...(overran && { overran: guard('overran', overran, anything) }),
+    ...(parts && { parts: guard('parts', parts, wrongParts) }),
     ...(committed && { committed: guard('committed', committed, anything) }),
   };
 }
@@ -72,6 +79,27 @@ function wrongDecision(decision: Partial<Decision<number>> | undefined): string 
   const value = decision?.value;
   if (typeof value === 'number' && !Number.isNaN(value) && typeof decision?.reason === 'string') return null;
   return `must return { value: a number, reason: a text }, not ${JSON.stringify(decision)}`;
+}
+
+function wrongAnswer(answer: unknown): string | null {
+  return typeof answer === 'boolean' ? null : `must return true or false, not ${String(answer)}`;
+}
+
+function wrongPause(reason: unknown): string | null {
+  return reason === null || typeof reason === 'string' ? null : 'must return a text (why it waits) or null';
+}
+
+function wrongLimit(limit: number | null): string | null {
+  const fits = limit === null || limit > 0;
+  return fits ? null : `must return a number above 0, or null, not ${String(limit)}`;
+}
+
+function wrongParts(parts: unknown): string | null {
+  const fits =
+    Array.isArray(parts) &&
+    parts.length > 0 &&
+    parts.every(({ weight }: Partial<Part>) => Number.isFinite(weight));
+  return fits ? null : 'must return a list of { updateId, weight: a finite number, keep }, at least one';
 }
 
 function wrongBound(bound: number): string | null {

@@ -52,7 +52,8 @@ export function countCommunication(
         communicated.add(effect.worker);
         break;
       case 'discard':
-        if (effect.reason === 'duplicate') break; // of an update that is held
+        // The one of an update that is held, the other of one that was applied.
+        if (effect.reason === 'duplicate' || effect.reason === 'released') break;
         discarded += 1;
         if (effect.reason !== 'non-finite' && effect.reason !== 'refused-by-policy') break;
         uploads += 1;
@@ -60,7 +61,7 @@ export function countCommunication(
         break;
       case 'commit':
         closed = true;
-        trainedSamples += effect.contributions.reduce((sum, { samples }) => sum + samples, 0);
+        for (const { samples, repeated } of effect.contributions) trainedSamples += repeated ? 0 : samples;
         break;
       case 'assign':
         downloads += 1;

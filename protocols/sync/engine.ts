@@ -17,6 +17,7 @@ import type {
   StopRequested,
   Time,
   UpdateArrived,
+  WorkerId,
   WorkerJoined,
   WorkerLost,
 } from './events.js';
@@ -30,6 +31,7 @@ import type { Member, RestartMoment } from './policy.js';
 import { PolicyAtWork } from './policy-at-work.js';
 import { Roster } from './roster.js';
 import { RunStatus } from './run-status.js';
+import { taskOfDeadline } from './task-deadline.js';
 
 export class Engine<State = unknown> implements EngineState<State> {
   version: number;
@@ -53,7 +55,7 @@ export class Engine<State = unknown> implements EngineState<State> {
     this.#run = new RunStatus(state, this.#effects);
     this.#round = new OpenRound(state, options.roundDeadline ?? null, this.#effects);
     this.#roster = new Roster(state.members, this, this.#policy.bounds);
-    this.#assignments = new Assignments(this.#roster, this.#effects, this, options.localSteps);
+    this.#assignments = new Assignments(this.#policy, this.#roster, this.#effects, this, options.localSteps);
   }
 
   get status(): EngineState['status'] {
@@ -96,6 +98,7 @@ export class Engine<State = unknown> implements EngineState<State> {
     this.#assignments.begin();
     if (this.#run.isOver) this.#afterTheEnd(event);
     else this.#take(event);
+    if (!this.#run.isOver) this.#assignments.resume();
     return this.#effects.all;
   }
 
@@ -178,7 +181,8 @@ export class Engine<State = unknown> implements EngineState<State> {
     const admission = this.#policy.admit(update, staleness);
     if (!admission.accept) {
       this.#effects.discard(updateId, worker, 'refused-by-policy', admission.reason);
-      this.#assignments.assign(member, 'refused');
+      this.#roster.rest(member, this.time);
+      this.#assignments.give(member, 'refused');
       return this.#restart('update');
     }
     this.#roster.rest(member, this.time);
@@ -190,12 +194,14 @@ export class Engine<State = unknown> implements EngineState<State> {
       this.#close(`the first contribution after the deadline of ${this.#options.roundDeadline}`);
     }
     const goesOn = this.#policy.countsMiniBatches && this.#roster.idle.has(member);
-    if (goesOn && !this.#run.isOver) this.#assignments.assign(member, 'pulled');
+    if (goesOn && !this.#run.isOver) this.#assignments.give(member, 'pulled');
     this.#restart('update');
   }
 
   #deadlinePassed({ deadline }: DeadlinePassed): void {
-    if (this.#round.awaits(deadline, this.version)) {
+    const task = taskOfDeadline(deadline);
+    if (task !== null && this.#assignments.halt(task)) this.#overran(task.worker);
+    else if (this.#round.awaits(deadline, this.version)) {
       const count = this.contributions.length;
       const after = `after the deadline of ${this.#options.roundDeadline}`;
       if (count > 0) this.#close(`${count} contribution${count === 1 ? '' : 's'} ${after}`);
@@ -204,6 +210,13 @@ export class Engine<State = unknown> implements EngineState<State> {
       this.#effects.ignore('deadline-passed', `${deadline} is no longer awaited`);
     }
     this.#restart('deadline');
+  }
+
+  #overran(worker: WorkerId): void {
+    this.#policy.overran(worker);
+    this.#closeIfFull();
+    const member = this.#roster.members[worker];
+    if (member?.status === 'paused' && !this.#run.isOver) this.#assignments.give(member, 'restarted');
   }
 
   #stopRequested({ when, reason }: StopRequested): void {
@@ -227,15 +240,18 @@ export class Engine<State = unknown> implements EngineState<State> {
   }
 
   #closeIfFull(): void {
-    if (this.contributions.length >= this.#policy.waitCount(this.available).value) this.#close(null);
+    if (this.#policy.isFull(this.contributions, this.available)) this.#close(null);
   }
 
   /** Commits the open round, opens the next one, and refreshes. */
   #close(degraded: string | null): void {
     const policy = this.#policy;
-    const { value: waitCount, reason } = policy.waitCount(this.available);
-    const scale = policy.scale(this.contributions);
-    const contributions = this.#round.take();
+    const wanted = policy.waitCount(this.available);
+    const { applied: contributions, kept } = this.#round.take(policy.parts(this.contributions));
+    const scale = policy.scale(contributions);
+    const count = contributions.length;
+    const enough = degraded === null ? count : Math.max(wanted.value, count + 1);
+    const waitCount = policy.countsToK ? wanted.value : enough;
     this.version += 1;
     const bound = policy.maxStaleness(waitCount);
     const commit = {
@@ -245,10 +261,11 @@ export class Engine<State = unknown> implements EngineState<State> {
       maxStaleness: Number.isFinite(bound) ? bound : null,
       contributions,
       scale,
-      loss: contributions.reduce((sum, { loss }) => sum + loss, 0) / contributions.length,
+      loss: contributions.reduce((sum, { loss }) => sum + loss, 0) / count,
       degraded,
       staleness: this.#options.stalenessVector === false ? [] : this.#roster.stalenessVector(),
-      reason,
+      reason: wanted.reason,
+      ...(kept.length === 0 ? {} : { kept }),
     } as const;
     this.#effects.push(commit);
     policy.committed(commit);

@@ -95,9 +95,11 @@ export type DiscardReason =
   | 'non-finite'
   | 'refused-by-policy'
   | 'worker-lost'
-  | 'run-over';
+  | 'run-over'
+  | 'released';
 
-/** Forget the delta of this update: it arrived dead, or it was held and its worker was lost before the commit. */
+/** Forget the delta of this update: it arrived dead, or it was held and its worker was lost before the commit. `released`: it has
+ *  had its part in commits, and was held for more. */
 export interface Discard {
   readonly type: 'discard';
   readonly updateId: string;
@@ -118,9 +120,12 @@ export interface Contribution {
   readonly firstLoss: number;
   readonly steps: number;
   readonly samples: number;
+  /** It has had a part in an earlier commit, which kept it. Absent: this is its first. */
+  readonly repeated?: true;
 }
 
-/** Close the round: `w ← w + scale · Σ weight·delta` over the contributions, in their order. */
+/** Close the round: the step is `scale · Σ weight·delta` over the contributions, in their order, each delta after the
+ *  policy's correction; `w ← w + step`, or what the run's server optimiser makes of it. */
 export interface Commit {
   readonly type: 'commit';
   /** The version that this commit makes: the one before it + 1. */
@@ -139,11 +144,13 @@ export interface Commit {
   readonly staleness: readonly (readonly [WorkerId, number])[];
   /** How K^t was arrived at. */
   readonly reason: string;
+  /** Those of its contributions that stay held for later commits; all others are released. Absent: none. */
+  readonly kept?: readonly string[];
 }
 
 /** joined: first model of an incarnation; refreshed: it uploaded in the round that closed; restarted: its work was
- *  cancelled; refused: its update was not accepted; pulled: it goes on before the round closes. */
-export type AssignReason = 'joined' | 'refreshed' | 'restarted' | 'refused' | 'pulled';
+ *  cancelled; refused: its update was not accepted; pulled: it goes on before the round closes; resumed: it was paused. */
+export type AssignReason = 'joined' | 'refreshed' | 'restarted' | 'refused' | 'pulled' | 'resumed';
 
 /** Send the worker the model of this version and have it take U local steps. */
 export interface Assign {
@@ -156,13 +163,20 @@ export interface Assign {
   readonly reason: AssignReason;
 }
 
-/** Stop the worker's unfinished work at its next step boundary (the *restart*; an `assign` follows). */
+/** Stop the worker's unfinished work at its next step boundary (the *restart*; an `assign` or a `pause` follows). */
 export interface Cancel {
   readonly type: 'cancel';
   readonly worker: WorkerId;
   readonly incarnation: number;
   readonly attempt: number;
   readonly staleness: number;
+  readonly reason: string;
+}
+
+/** Give the worker nothing for now: the policy has it wait. */
+export interface Pause {
+  readonly type: 'pause';
+  readonly worker: WorkerId;
   readonly reason: string;
 }
 
@@ -194,7 +208,17 @@ export interface Finish {
   readonly reason: string;
 }
 
-export type Effect = Accumulate | Discard | Commit | Assign | Cancel | Schedule | Ignore | Fail | Finish;
+export type Effect =
+  | Accumulate
+  | Discard
+  | Commit
+  | Assign
+  | Cancel
+  | Pause
+  | Schedule
+  | Ignore
+  | Fail
+  | Finish;
 
 /** One turn of the engine: what happened and what is to be done about it, in order. */
 export interface EngineStep {

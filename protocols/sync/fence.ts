@@ -29,6 +29,9 @@ export function fence(
   if (update.updateId !== updateIdOf(update.worker, incarnation, attempt)) {
     return { reason: 'wrong-id', detail: `${update.updateId} is not the id of this assignment's update` };
   }
+  if (member.status === 'paused' && member.uploadedAt === null) {
+    return { reason: 'dead-attempt', detail: `attempt ${attempt} was cancelled` };
+  }
   if (member.uploadedAt !== null) {
     return { reason: 'duplicate', detail: `attempt ${attempt} was uploaded before` };
   }

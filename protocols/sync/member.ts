@@ -26,7 +26,7 @@ export function absentMember(worker: number, status: 'expected' | 'gone'): Membe
 
 /** Has an assignment or waits for the next one. */
 export function isLiving({ status }: Pick<Member, 'status'>): boolean {
-  return status === 'computing' || status === 'idle';
+  return status === 'computing' || status === 'idle' || status === 'paused';
 }
 
 export class MemberRecord implements Member {

@@ -1,10 +1,12 @@
 /**
  * The open round: the contributions that it holds, and the deadline at which it closes with fewer than K^t. What it holds is
- * committed in the order of arrival, or discarded with a reason; nothing leaves it otherwise.
+ * committed in the order of arrival, or discarded with a reason; nothing leaves it otherwise. A policy may leave contributions
+ * for later commits, or keep some that were applied.
  */
 import type { EffectList } from './effect-list.js';
 import type { EngineState } from './engine-state.js';
 import type { Contribution, Time, UpdateArrived, WorkerId } from './events.js';
+import type { Part } from './policy.js';
 
 export class OpenRound {
   contributions: Contribution[];
@@ -45,11 +47,28 @@ export class OpenRound {
     this.#effects.push({ type: 'accumulate', updateId, worker, staleness, weight, reason });
   }
 
-  /** All that it holds, for the commit. */
-  take(): readonly Contribution[] {
-    const taken = this.contributions;
+  /**
+   * What is applied by the commit, in the order in which it came.
+   * @param parts of the policy; null: all that is held, with the weights that it was admitted with
+   */
+  take(parts: readonly Part[] | null): {
+    readonly applied: readonly Contribution[];
+    readonly kept: readonly string[];
+  } {
+    const held = this.contributions;
     this.contributions = [];
-    return taken;
+    if (parts === null) return { applied: held, kept: [] };
+    const byId = new Map(parts.map((part) => [part.updateId, part]));
+    const applied: Contribution[] = [];
+    const kept: string[] = [];
+    for (const contribution of held) {
+      const part = byId.get(contribution.updateId);
+      if (part !== undefined) applied.push({ ...contribution, weight: part.weight });
+      if (part?.keep === true) kept.push(contribution.updateId);
+      if (part === undefined) this.contributions.push(contribution);
+      else if (part.keep) this.contributions.push({ ...contribution, repeated: true });
+    }
+    return { applied, kept };
   }
 
   /** A lost worker's uploads do not count. */
@@ -57,12 +76,18 @@ export class OpenRound {
     const dropped = this.contributions.filter((c) => c.worker === worker);
     if (dropped.length === 0) return;
     this.contributions = this.contributions.filter((c) => c.worker !== worker);
-    for (const { updateId } of dropped) this.#effects.discard(updateId, worker, 'worker-lost', why);
+    for (const { updateId, repeated } of dropped) {
+      this.#effects.discard(updateId, worker, repeated ? 'released' : 'worker-lost', why);
+    }
   }
 
   /** The run is over before the round is. */
   discardAll(why: string): void {
-    for (const { updateId, worker } of this.take()) this.#effects.discard(updateId, worker, 'run-over', why);
+    const left = this.contributions;
+    this.contributions = [];
+    for (const { updateId, worker, repeated } of left) {
+      this.#effects.discard(updateId, worker, repeated ? 'released' : 'run-over', why);
+    }
   }
 }
 

@@ -3,13 +3,15 @@
  * were there. K^t is limited here to what workers can give, whatever number the policy names.
  */
 import type { Commit, Contribution, UpdateArrived, WorkerId } from './events.js';
-import type { Admission, Decision, Policy, RestartMoment, RoundView, StalenessTest } from './policy.js';
+import type { Admission, Decision, Part, Policy, RestartMoment, RoundView, StalenessTest } from './policy.js';
 
 export class PolicyAtWork<State> {
   state: State;
   /** Whether the policy bounds staleness. */
   readonly bounds: boolean;
   readonly countsMiniBatches: boolean;
+  /** Whether K^t is how many contributions a round waits for; else it is how many the commit applied. */
+  readonly countsToK: boolean;
   readonly stalenessTest: StalenessTest;
   readonly #policy: Policy<State>;
   readonly #view: RoundView;
@@ -18,6 +20,7 @@ export class PolicyAtWork<State> {
     this.state = state;
     this.bounds = policy.maxStaleness !== undefined;
     this.countsMiniBatches = policy.counts === 'mini-batches';
+    this.countsToK = policy.isFull === undefined && policy.parts === undefined;
     this.stalenessTest = policy.stalenessTest ?? 'ge';
     this.#policy = policy;
     this.#view = view;
@@ -37,6 +40,32 @@ export class PolicyAtWork<State> {
     if (!(value >= 1)) return { value: 1, reason: `${reason}, at least 1 instead of ${value}` };
     if (Number.isInteger(value)) return { value, reason };
     return { value: Math.ceil(value), reason: `${reason}, ${value} rounded up` };
+  }
+
+  /** Whether the open round has what it needs. */
+  isFull(held: readonly Contribution[], available: number): boolean {
+    const policy = this.#policy;
+    if (policy.isFull === undefined) return held.length >= this.waitCount(available).value;
+    return held.length > 0 && policy.isFull(this.state, this.#view);
+  }
+
+  /** Null: all that is held, as it was admitted. */
+  parts(held: readonly Contribution[]): readonly Part[] | null {
+    return this.#policy.parts?.(this.state, held, this.#view) ?? null;
+  }
+
+  /** Why the worker gets no work for now; null: it gets some. */
+  pause(worker: WorkerId): string | null {
+    return this.#policy.pause?.(this.state, worker, this.#view) ?? null;
+  }
+
+  /** Of the work that is being given to the worker; null: none. */
+  timeLimit(worker: WorkerId): number | null {
+    return this.#policy.timeLimit?.(this.state, worker, this.#view) ?? null;
+  }
+
+  overran(worker: WorkerId): void {
+    this.state = this.#policy.overran?.(this.state, worker, this.#view) ?? this.state;
   }
 
   admit(update: UpdateArrived, staleness: number): Admission {

@@ -6,7 +6,9 @@
  * comment names. The engine keeps the promises (at most once, fencing, exactly K^t contributions); a policy cannot break
  * them.
  */
+import type { DeltaCorrection } from './delta-correction.js';
 import type { Commit, Contribution, Time, UpdateArrived, WorkerId } from './events.js';
+import type { ServerOptimizerName } from './server-optimizer-names.js';
 import type { PolicySettings } from './settings.js';
 
 /** A value together with how it was arrived at, in a few words for the journal. */
@@ -15,8 +17,9 @@ export interface Decision<T> {
   readonly reason: string;
 }
 
-/** expected: not joined yet; computing; idle: uploaded, waits for the commit; lost: may return; gone: for good. */
-export type MemberStatus = 'expected' | 'computing' | 'idle' | 'lost' | 'gone';
+/** expected: not joined yet; computing; idle: uploaded, waits for the commit; paused: the policy gives it no work for now;
+ *  lost: may return; gone: for good. */
+export type MemberStatus = 'expected' | 'computing' | 'idle' | 'paused' | 'lost' | 'gone';
 
 /** What is known of one worker. */
 export interface Member {
@@ -62,6 +65,15 @@ export interface Restart {
   readonly reason: string;
 }
 
+/** What a held contribution has to do with the commit at hand. */
+export interface Part {
+  readonly updateId: string;
+  /** Factor of its delta in the sum. */
+  readonly weight: number;
+  /** It stays held, for later commits too. */
+  readonly keep: boolean;
+}
+
 /** What made the engine ask for restarts. */
 export type RestartMoment = 'commit' | 'update' | 'deadline';
 
@@ -79,6 +91,9 @@ export interface Policy<State = unknown> {
    *  `view.workers`. The engine rounds it up to an integer, makes it at least 1 (NaN: 1) and, where workers are counted,
    *  at most N (`Infinity`: N in either case), and says so. */
   waitCount(state: State, view: RoundView): Decision<number>;
+  /** Whether the open round has what it needs, instead of counting to K^t: asked where it holds a contribution, after each one
+   *  that comes and after a worker was lost or overran its limit. K^t of the commit is the number of contributions applied. */
+  isFull?(state: State, view: RoundView): boolean;
   /** τ_max^t, by which the commit of a round with this K^t judges who restarts; `Infinity`: no bound (default). */
   maxStaleness?(state: State, waitCount: number, view: RoundView): number;
   /** How τ_k is held against τ_max^t. Default: `ge`. */
@@ -89,7 +104,21 @@ export interface Policy<State = unknown> {
    *  that were given their work by the same event.
    *  After a commit the view already holds the new version and every τ_k plus 1. Default: nobody. */
   restarts?(state: State, view: RoundView, moment: RestartMoment): readonly Restart[];
-  /** Factor of the weighted sum of deltas. Default: 1 / number of contributions. */
+  /** Whether a worker that may have work now is to wait instead, and why; null: it goes on. Asked of whoever uploaded or
+   *  overran its limit, and again after every event while it waits. Where nobody computes and nobody is to come, those who
+   *  wait go on all the same. Default: nobody waits. */
+  pause?(state: State, worker: WorkerId, view: RoundView): string | null;
+  /** Time units (seconds) after which the work that is being given to the worker is cancelled and begun afresh from the newest
+   *  model; null (default): no limit. */
+  timeLimit?(state: State, worker: WorkerId, view: RoundView): number | null;
+  /** State after a worker overran its limit. Default: unchanged. */
+  overran?(state: State, worker: WorkerId, view: RoundView): State;
+  /** Which of the held contributions this commit applies, at least one, and with which weights; the others stay held for a
+   *  later one. Default: all of them, with the weights that they were admitted with. */
+  parts?(state: State, held: readonly Contribution[], view: RoundView): readonly Part[];
+  /** What becomes of each delta before it is weighted. Default: it is taken as it came. */
+  readonly correction?: DeltaCorrection;
+  /** Factor of the weighted sum of the deltas applied. Default: 1 / their number. */
   scale?(state: State, contributions: readonly Contribution[], view: RoundView): number;
   /** State after a commit. Default: unchanged. */
   committed?(state: State, commit: Commit, view: RoundView): State;
@@ -106,7 +135,30 @@ export interface PolicyDefinition {
   readonly source: string;
   /** Settings that it reads. */
   readonly uses: readonly (keyof PolicySettings)[];
-  /** Values of the run's settings that make up the policy; anything else for them is an error. */
-  readonly defaults?: { readonly localSteps?: number };
+  /** As `Policy.counts`: where mini-batches count, K may be more than there are workers. */
+  readonly counts?: Policy['counts'];
+  /** Values of the run's settings that make up the policy. */
+  readonly defaults?: {
+    /** Binding: anything else is an error. */
+    readonly localSteps?: number;
+    /** In force unless the user says otherwise. Default: averaging. */
+    readonly serverOptimizer?: ServerOptimizerName;
+    /** In force unless the user says otherwise, or chooses another optimiser. Default: the optimiser's own. */
+    readonly serverLearningRate?: number;
+    readonly serverMomentum?: number;
+  };
   create(settings: PolicySettings): Policy;
+}
+
+/** What can be laid over any policy that it fits: written before the policy's name. */
+export interface PolicyModifier {
+  /** `sa-`: `sa-k-async` is `k-async`, modified. */
+  readonly prefix: string;
+  readonly title: string;
+  /** One line. */
+  readonly summary: string;
+  readonly source: string;
+  /** Default: any. */
+  fits?(policy: Policy): boolean;
+  modify<State>(policy: Policy<State>): Policy<State>;
 }

@@ -12,9 +12,12 @@ export class Roster {
   readonly members: MemberRecord[] = [];
   /** Those who uploaded and wait for the commit. */
   readonly idle: ReadonlySet<MemberRecord>;
+  /** Those whom the policy gives no work for now. */
+  readonly paused: ReadonlySet<MemberRecord>;
   /** How many workers are not gone for good. */
   available = 0;
   readonly #idle = new Set<MemberRecord>();
+  readonly #paused = new Set<MemberRecord>();
   /** Null: nobody asks who is how far behind. */
   readonly #cohorts: Cohorts | null;
   readonly #source: VersionSource;
@@ -22,9 +25,15 @@ export class Roster {
   /** @param bounded whether `computingFrom` is going to be asked */
   constructor(members: readonly Member[], source: VersionSource, bounded: boolean) {
     this.idle = this.#idle;
+    this.paused = this.#paused;
     this.#cohorts = bounded ? new Cohorts() : null;
     this.#source = source;
     for (const member of members) this.#enter(member);
+  }
+
+  /** Nobody computes, and nobody is to come or to come back. */
+  get stands(): boolean {
+    return this.available === this.#idle.size + this.#paused.size;
   }
 
   /** A worker with a number that was not there; those with a lower one are gone until they join. */
@@ -59,6 +68,13 @@ export class Roster {
     this.#idle.add(member);
   }
 
+  /** It gets no work for now. */
+  pause(member: MemberRecord): void {
+    this.#release(member);
+    member.status = 'paused';
+    this.#paused.add(member);
+  }
+
   /** It is lost, for a while or for good. */
   leave(member: MemberRecord, status: 'lost' | 'gone', incarnation: number): void {
     this.#release(member);
@@ -82,12 +98,14 @@ export class Roster {
     if (member.status !== 'gone') this.available += 1;
     if (member.status === 'computing') this.#cohorts?.add(member.worker, member.baseVersion);
     if (member.status === 'idle') this.#idle.add(record);
+    if (member.status === 'paused') this.#paused.add(record);
     return record;
   }
 
-  /** It neither computes nor waits for the commit any more. */
+  /** It neither computes nor waits any more. */
   #release(member: MemberRecord): void {
     if (member.status === 'computing') this.#cohorts?.remove(member.worker, member.baseVersion);
     if (member.status === 'idle') this.#idle.delete(member);
+    if (member.status === 'paused') this.#paused.delete(member);
   }
 }

@@ -26,8 +26,16 @@ export const policySettingsSchema = z.object({
     .int()
     .min(1)
     .optional()
-    .describe('fixed K of K-sync and K-async (default: k0); fixes K^t of ABS and AdaSync as well when given'),
-  maxStaleness: z.int().min(1).optional().describe('fixed τ_max of ABS (threshold constant)'),
+    .describe(
+      'fixed K of the policies whose K does not change (default: k0); fixes K^t of ABS and AdaSync as well when given',
+    ),
+  maxStaleness: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      'fixed τ_max of ABS (threshold constant); R of Ringmaster (else 2 × workers); s of SSP (else 3)',
+    ),
   kRounding: z
     .enum(['floor', 'round', 'ceil'])
     .default('floor')
@@ -47,6 +55,26 @@ export const policySettingsSchema = z.object({
     .enum(['ge', 'gt'])
     .default('ge')
     .describe('a worker restarts when τ_k ≥ τ_max (ge) or τ_k > τ_max (gt)'),
+  mixing: z
+    .number()
+    .positive()
+    .max(1)
+    .default(0.6)
+    .describe('α of FedAsync: how far the model moves to a fresh one of a worker'),
+  stalenessWeight: z
+    .enum(['polynomial', 'hinge', 'constant'])
+    .default('polynomial')
+    .describe('s(τ) of FedAsync and FedBuff: (τ + 1)^−x; 1 up to a delay, then 1 / (slope · more + 1); or 1'),
+  stalenessExponent: z.number().min(0).max(10).default(0.5).describe('x of the polynomial s(τ)'),
+  hingeDelay: z.int().min(0).default(4).describe('delay up to which the hinge s(τ) is 1'),
+  hingeSlope: z.number().positive().default(10).describe('how fast the hinge s(τ) falls beyond it'),
+  compensation: z.number().min(0).default(0.04).describe('λ of DC-ASGD'),
+  timeLimit: z
+    .number()
+    .positive()
+    .default(2)
+    .describe('of MindFlayer, for a task: seconds, or time units in simulated time'),
+  trials: z.int().min(1).max(1000).default(1).describe('B of MindFlayer: attempts of each worker in a round'),
 });
 
 /** As a user may write them: everything optional. */

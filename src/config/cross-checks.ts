@@ -3,18 +3,22 @@
  * the user wrote the setting.
  */
 import type { PolicyDefinition } from '../../protocols/sync/policy.js';
+import { findPolicy, modifiedNames, policyNames } from '../../protocols/sync/registry.js';
 import { configError, StalewartError } from '../errors.js';
 import { strangers } from '../stragglers/per-worker.js';
 import { checkTraceCovers, loadTrace } from '../stragglers/trace.js';
 import { didYouMean } from './did-you-mean.js';
 import { refusedDataset, refusedModel } from './known-names.js';
 import { inWordsOf, type Origin } from './origin.js';
+import { allowedPolicies } from './policy-names.js';
 import type { RunMode } from './run-mode.js';
 import type { ParsedTrainConfig } from './schema.js';
+import { broughtProblem, serverOptimizerOf } from './server-settings.js';
 import { taskTimesProblem } from './task-times-problem.js';
 
 /** What a program brings along beside the built-in names. */
 export interface KnownNames {
+  /** Beside the registered ones. */
   readonly policies: readonly PolicyDefinition[];
   readonly models: readonly string[];
   readonly datasets: readonly string[];
@@ -45,12 +49,14 @@ export function crossChecks(
   };
   const { workers } = config;
 
-  const policy = known.policies.find(({ name }) => name === config.policy);
+  const policy = findPolicy(config.policy, known.policies);
   if (policy === undefined) {
-    const names = known.policies.map(({ name }) => name);
-    refuse('policy', `one of ${names.join(', ')}${didYouMean(config.policy, names)}`);
+    const names = [...policyNames, ...known.policies.map(({ name }) => name)];
+    refuse('policy', `${allowedPolicies(names)}${didYouMean(config.policy, [...names, ...modifiedNames])}`);
   }
   for (const setting of ['k0', 'waitCount'] as const) {
+    // Of mini-batches one worker may give several.
+    if (setting === 'waitCount' && policy?.counts === 'mini-batches') continue;
     if ((config[setting] ?? 1) <= workers) continue;
     refuse(setting, `at most the number of workers, which is ${workers}`, 'workers');
   }
@@ -60,6 +66,18 @@ export function crossChecks(
   const localSteps = policy?.defaults?.localSteps;
   if (localSteps !== undefined && (config.localSteps ?? localSteps) !== localSteps) {
     refuse('localSteps', `${localSteps} with the policy ${config.policy}`, 'policy');
+  }
+  const brought = policy?.defaults === undefined ? null : broughtProblem(policy.defaults);
+  if (brought !== null) {
+    failed.push({
+      settings: ['policy'],
+      line: `the policy ${config.policy} cannot be used: it brings ${brought}`,
+    });
+  }
+  if (config.serverLearningRate !== undefined && config.serverLearningRate !== 1) {
+    const averages = serverOptimizerOf(config, policy?.defaults) === 'averaging';
+    const allowed = `1 where ${origin.nameOf('serverOptimizer')} is averaging (sgd takes others)`;
+    if (averages) refuse('serverLearningRate', allowed, 'serverOptimizer', 'policy');
   }
   const model = refusedModel(config.model, known.models);
   if (model !== null) refuse('model', model);

@@ -4,7 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import type { z } from 'zod';
-import { policies } from '../../protocols/sync/registry.js';
+import { findPolicy } from '../../protocols/sync/registry.js';
 import { type PolicySettings, resolvePolicySettings } from '../../protocols/sync/settings.js';
 import { configError, StalewartError } from '../errors.js';
 import { crossChecks, type KnownNames } from './cross-checks.js';
@@ -13,15 +13,17 @@ import { apiOrigin, type Origin } from './origin.js';
 import type { RunMode } from './run-mode.js';
 import { parseNumber } from './parse-number.js';
 import { type ParsedTrainConfig, trainConfigSchema } from './schema.js';
+import { resolveServerSettings, type ServerSettings } from './server-settings.js';
 import { findSetting, settings } from './settings.js';
 import { hiddenCredentials } from '../transport/nats-address.js';
 
 /** The settings of a run, every default written out. Plain JSON but for `a`, which may be `Infinity`. */
 export type TrainConfig = Omit<
   ParsedTrainConfig,
-  keyof PolicySettings | 'localSteps' | 'threads' | 'rounds'
+  keyof PolicySettings | keyof ServerSettings | 'localSteps' | 'threads' | 'rounds'
 > &
-  PolicySettings & {
+  PolicySettings &
+  ServerSettings & {
     readonly localSteps: number;
     readonly threads: number;
     /** Null: without limit. */
@@ -53,7 +55,7 @@ export function resolveTrainConfig(
   }
   const said = withInfinities({ ...defaultsOf[mode], ...withoutUndefined(input) });
   const known: KnownNames = {
-    policies: [...policies, ...(own.policies ?? [])],
+    policies: own.policies ?? [],
     models: own.models ?? [],
     datasets: own.datasets ?? [],
   };
@@ -73,13 +75,14 @@ export function resolveTrainConfig(
 }
 
 function withDefaults(parsed: ParsedTrainConfig, known: KnownNames): TrainConfig {
-  const fixed = known.policies.find(({ name }) => name === parsed.policy)?.defaults?.localSteps;
+  const defaults = findPolicy(parsed.policy, known.policies)?.defaults;
   const measures = parsed.compute === 'gradients';
   const endsOtherwise = parsed.time !== null || (measures && parsed.targetAccuracy !== null);
   return {
     ...parsed,
     ...resolvePolicySettings(parsed),
-    localSteps: parsed.localSteps ?? fixed ?? defaultLocalSteps,
+    ...resolveServerSettings(parsed, defaults),
+    localSteps: parsed.localSteps ?? defaults?.localSteps ?? defaultLocalSteps,
     threads: parsed.threads ?? availableParallelism(),
     rounds: parsed.rounds === undefined ? (endsOtherwise ? null : defaultRounds) : parsed.rounds,
   };

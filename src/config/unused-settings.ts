@@ -1,5 +1,6 @@
 /** Settings that were given and change nothing: their user should hear of it, since a comparison may rest on them. */
 import type { PolicyDefinition } from '../../protocols/sync/policy.js';
+import { serverOptimizers } from '../compute/server-optimizers/registry.js';
 import { findPolicy } from '../../protocols/sync/registry.js';
 import { policySettingsSchema } from '../../protocols/sync/settings.js';
 import { apiOrigin, type Origin } from './origin.js';
@@ -13,14 +14,30 @@ const ofTraining = new Set([
   'learningRate',
   'engine',
   'threads',
+  'serverOptimizer',
+  'serverLearningRate',
+  'serverMomentum',
+  'serverBeta2',
+  'serverEpsilon',
+  'serverPeriod',
   'skipNonFinite',
   'evalEvery',
   'evalSamples',
   'targetAccuracy',
 ]);
 
+/** Settings of which each server optimizer reads some. */
+const ofServerOptimizers = new Set<string>(Object.values(serverOptimizers).flatMap(({ uses }) => uses));
+
 /** What follows K^t when it moves. */
 const ofAdaptiveWaitCount = new Set(['kRounding', 'kMonotone', 'lossSmoothing']);
+
+/** Settings of one rule for s(τ). */
+const weightRules: Readonly<Record<string, TrainConfig['stalenessWeight']>> = {
+  stalenessExponent: 'polynomial',
+  hingeDelay: 'hinge',
+  hingeSlope: 'hinge',
+};
 
 /**
  * One line for each.
@@ -50,20 +67,26 @@ function outOfMode(name: string, mode: RunMode): string | null {
 function whyUnused(
   name: string,
   given: ReadonlySet<string>,
-  { compute, threshold }: TrainConfig,
+  { compute, threshold, stalenessWeight, serverOptimizer }: TrainConfig,
   policy: PolicyDefinition | undefined,
   origin: Origin,
 ): string | null {
   if (compute === 'none' && ofTraining.has(name))
     return `with ${origin.nameOf('compute')} none nothing is trained`;
+  if (ofServerOptimizers.has(name)) {
+    const reads = new Set<string>(serverOptimizers[serverOptimizer].uses);
+    return reads.has(name) ? null : `the server optimizer ${serverOptimizer} does not use it`;
+  }
   if (policy === undefined || name === 'workers' || !Object.hasOwn(policySettingsSchema.shape, name))
     return null;
   const uses = new Set<string>(policy.uses);
   if (!uses.has(name)) return `the policy ${policy.name} does not use it`;
-  const constant = threshold === 'constant';
+  const constant = uses.has('threshold') && threshold === 'constant';
   if (name === 'a' && constant) return `${origin.nameOf('threshold')} is constant`;
-  if (name === 'maxStaleness' && !constant)
+  if (name === 'maxStaleness' && uses.has('threshold') && !constant)
     return `${origin.nameOf('threshold')} is ${threshold}, not constant`;
+  if (weightRules[name] !== undefined && weightRules[name] !== stalenessWeight)
+    return `${origin.nameOf('stalenessWeight')} is ${stalenessWeight}`;
   if (!given.has('waitCount') || !uses.has('waitCount')) return null;
   // The default of a is a multiple of k0.
   const k0Counts = uses.has('a') && !constant && !given.has('a');

@@ -105,7 +105,8 @@ function stateOf(member: Member | undefined, { heartbeat }: Tally): WorkerState 
     case 'gone':
       return 'gone';
     case 'idle':
-      return 'idle';
+    case 'paused':
+      return member.status;
     case 'computing': {
       const { state, attempt } = heartbeat ?? { state: 'computing', attempt: 0 };
       const known = attempt === member.attempt && (state === 'waiting' || state === 'uploading');

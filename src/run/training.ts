@@ -175,7 +175,7 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
 
 /** Whether the round may still wait for it. */
 function isAwaited({ state }: WorkerStatus): boolean {
-  return state !== 'idle' && state !== 'gone';
+  return state !== 'idle' && state !== 'paused' && state !== 'gone';
 }
 
 /** Tells of updates that are refused as not finite, now and then. */

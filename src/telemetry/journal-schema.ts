@@ -52,6 +52,7 @@ const contributionSchema = z.strictObject({
   firstLoss: real,
   steps: id,
   samples: id,
+  repeated: z.literal(true).exactOptional(),
 });
 
 export const effectSchema = z.discriminatedUnion('type', [
@@ -78,6 +79,7 @@ export const effectSchema = z.discriminatedUnion('type', [
       'refused-by-policy',
       'worker-lost',
       'run-over',
+      'released',
     ]),
     detail: z.string(),
   }),
@@ -92,6 +94,7 @@ export const effectSchema = z.discriminatedUnion('type', [
     degraded: z.string().nullable(),
     staleness: z.array(z.tuple([id, id])),
     reason: z.string(),
+    kept: z.array(z.string()).exactOptional(),
   }),
   z.strictObject({
     type: z.literal('assign'),
@@ -100,7 +103,7 @@ export const effectSchema = z.discriminatedUnion('type', [
     attempt: id,
     version: id,
     localSteps: id,
-    reason: z.enum(['joined', 'refreshed', 'restarted', 'refused', 'pulled']),
+    reason: z.enum(['joined', 'refreshed', 'restarted', 'refused', 'pulled', 'resumed']),
   }),
   z.strictObject({
     type: z.literal('cancel'),
@@ -110,6 +113,7 @@ export const effectSchema = z.discriminatedUnion('type', [
     staleness: real,
     reason: z.string(),
   }),
+  z.strictObject({ type: z.literal('pause'), worker: id, reason: z.string() }),
   z.strictObject({ type: z.literal('schedule'), deadline: z.string(), at: real }),
   z.strictObject({
     type: z.literal('ignore'),

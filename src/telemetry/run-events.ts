@@ -53,6 +53,7 @@ export interface EvaluationRecord {
  * - waiting: its steps are done or its thread is busy, and the straggler model or the pool holds it back
  * - uploading: its update is on the way
  * - idle: uploaded, waits for the round to close
+ * - paused: the policy gives it no work for now
  * - restarting: crashed, its supervisor brings it back
  * - lost: not heard of any more, may come back
  * - gone: given up for good
@@ -63,6 +64,7 @@ export type WorkerState =
   | 'waiting'
   | 'uploading'
   | 'idle'
+  | 'paused'
   | 'restarting'
   | 'lost'
   | 'gone';

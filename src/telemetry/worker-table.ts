@@ -32,6 +32,7 @@ const paintOf: Readonly<Record<WorkerState, Paint>> = {
   waiting: 'yellow',
   uploading: 'cyan',
   idle: 'dim',
+  paused: 'dim',
   restarting: 'magenta',
   lost: 'red',
   gone: 'red',

@@ -4,8 +4,8 @@
  */
 import type { Commit } from '../events.js';
 import { type LossEstimate, noLossYet, observeLoss } from '../loss-estimate.js';
-import type { Decision } from '../policy.js';
-import { adaptiveWaitCount } from '../wait-count.js';
+import type { Decision, RoundView } from '../policy.js';
+import { adaptiveWaitCount, squareRoot, type WaitCountForm } from '../wait-count.js';
 import type { PolicySettings } from '../settings.js';
 
 export interface AdaptiveState {
@@ -14,8 +14,11 @@ export interface AdaptiveState {
   readonly loss: LossEstimate;
 }
 
-/** The hooks `initial`, `waitCount` and `committed` of a policy with an adaptive wait count. */
-export function adaptiveHooks(settings: PolicySettings) {
+/**
+ * The hooks `initial`, `waitCount` and `committed` of a policy with an adaptive wait count.
+ * @param rule how the wait count follows the loss. Default: the square root of ABS and AdaSync
+ */
+export function adaptiveHooks(settings: PolicySettings, rule: WaitCountForm = squareRoot) {
   const { k0, waitCount: fixed, kRounding: rounding, kMonotone: monotone, lossSmoothing } = settings;
   return {
     initial(): AdaptiveState {
@@ -26,10 +29,10 @@ export function adaptiveHooks(settings: PolicySettings) {
     waitCount(state: AdaptiveState): Decision<number> {
       return { value: state.waitCount, reason: state.reason };
     },
-    committed(state: AdaptiveState, commit: Commit): AdaptiveState {
+    committed(state: AdaptiveState, commit: Commit, { workers }: Pick<RoundView, 'workers'>): AdaptiveState {
       const loss = observeLoss(state.loss, commit, lossSmoothing);
       if (fixed !== undefined) return { ...state, loss };
-      const next = adaptiveWaitCount({ k0, rounding, monotone }, state.waitCount, loss);
+      const next = adaptiveWaitCount({ k0, rounding, monotone, form: rule, workers }, state.waitCount, loss);
       return { waitCount: next.value, reason: next.reason, loss };
     },
   };

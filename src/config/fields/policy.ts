@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { policyNames } from '../../../protocols/sync/registry.js';
 import { policySettingsSchema } from '../../../protocols/sync/settings.js';
+import { allowedPolicies } from '../policy-names.js';
 import { settingNotes } from '../setting-notes.js';
 
 const shape = policySettingsSchema.shape;
@@ -15,12 +16,20 @@ shape.kMonotone.register(settingNotes, { topic: 'Policy', off: 'K^t falls again 
 shape.lossSmoothing.register(settingNotes, { topic: 'Policy', value: 'X' });
 shape.threshold.register(settingNotes, { topic: 'Policy', value: 'RULE' });
 shape.stalenessTest.register(settingNotes, { topic: 'Policy', value: 'TEST' });
+shape.mixing.register(settingNotes, { topic: 'Policy', value: 'ALPHA' });
+shape.stalenessWeight.register(settingNotes, { topic: 'Policy', value: 'RULE' });
+shape.stalenessExponent.register(settingNotes, { topic: 'Policy', value: 'X' });
+shape.hingeDelay.register(settingNotes, { topic: 'Policy', value: 'N' });
+shape.hingeSlope.register(settingNotes, { topic: 'Policy', value: 'X' });
+shape.compensation.register(settingNotes, { topic: 'Policy', value: 'LAMBDA' });
+shape.timeLimit.register(settingNotes, { topic: 'Policy', value: 'TIME' });
+shape.trials.register(settingNotes, { topic: 'Policy', value: 'B' });
 
 export const policyFields = {
   policy: z
     .string()
     .default('abs')
     .describe('when a round closes, what an update weighs, who restarts')
-    .register(settingNotes, { topic: 'Policy', value: 'NAME', allowed: `one of ${policyNames.join(', ')}` }),
+    .register(settingNotes, { topic: 'Policy', value: 'NAME', allowed: allowedPolicies(policyNames) }),
   ...shape,
 };

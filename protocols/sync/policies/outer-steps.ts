@@ -1,0 +1,33 @@
+/**
+ * Local SGD with a momentum step at the server, whose optimizer is the method: a policy that is Local SGD or asynchronous SGD,
+ * and settings of the server's optimizer that make it the published one unless they are given.
+ */
+import type { PolicyDefinition } from '../policy.js';
+
+export const diloco: PolicyDefinition = {
+  name: 'diloco',
+  title: 'DiLoCo',
+  summary: 'all workers, U local steps each, then an outer Nesterov step over the mean',
+  source: 'arXiv 2311.08105',
+  uses: [],
+  defaults: { serverOptimizer: 'nesterov', serverLearningRate: 0.7, serverMomentum: 0.9 },
+  create: () => ({
+    name: 'diloco',
+    initial: () => null,
+    waitCount: (_state, { workers }) => ({ value: workers, reason: 'all workers' }),
+  }),
+};
+
+export const delayedNesterov: PolicyDefinition = {
+  name: 'delayed-nesterov',
+  title: 'Asynchronous Local SGD with delayed Nesterov momentum',
+  summary: 'every update at once; the outer momentum moves with every N-th',
+  source: 'arXiv 2401.09135',
+  uses: [],
+  defaults: { serverOptimizer: 'delayed-nesterov', serverLearningRate: 0.7, serverMomentum: 0.9 },
+  create: () => ({
+    name: 'delayed-nesterov',
+    initial: () => null,
+    waitCount: () => ({ value: 1, reason: 'every update' }),
+  }),
+};

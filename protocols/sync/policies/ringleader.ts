@@ -1,0 +1,69 @@
+/**
+ * Ringleader ASGD (arXiv 2509.22860), for workers whose data differ: every step uses something of every worker, and no update
+ * is discarded. A table is filled until each worker has given at least one update; then come N steps, each with the update of
+ * a worker that has not made one yet, over the whole table: the mean over workers of the mean of each one's updates. What a
+ * worker gives beyond that is for the next table.
+ *
+ * So an update takes part in several steps: it stays held until its table is done (`keep`).
+ */
+import type { Contribution, WorkerId } from '../events.js';
+import type { PolicyDefinition, RoundView } from '../policy.js';
+
+interface Table {
+  /** Updates of the table that steps are being made with; none while it is being filled. */
+  readonly updates: readonly string[];
+  /** Workers that have made their step with it. */
+  readonly stepped: readonly WorkerId[];
+}
+
+const empty: Table = { updates: [], stepped: [] };
+
+export const ringleader: PolicyDefinition = {
+  name: 'ringleader',
+  title: 'Ringleader ASGD',
+  summary: 'a table with updates of every worker, then one step over all of it for each worker’s next update',
+  source: 'arXiv 2509.22860',
+  uses: [],
+  counts: 'mini-batches',
+  create: () => ({
+    name: 'ringleader',
+    counts: 'mini-batches',
+    initial: () => empty,
+    waitCount: (_table, { workers }) => ({ value: workers + 1, reason: 'a full table and the next update' }),
+    isFull(table: Table, view) {
+      const last = view.contributions.at(-1);
+      if (last === undefined || table.stepped.includes(last.worker)) return false;
+      return table.updates.length > 0 || coversAll(view.contributions.slice(0, -1), view);
+    },
+    parts(table: Table, held, view) {
+      const used = usedNow(table, held);
+      const last = held.at(-1);
+      const keep = last !== undefined && !isLastStep([...table.stepped, last.worker], view);
+      const counts = new Map<WorkerId, number>();
+      for (const { worker } of used) counts.set(worker, (counts.get(worker) ?? 0) + 1);
+      return used.map(({ updateId, worker }) => ({ updateId, weight: 1 / (counts.get(worker) ?? 1), keep }));
+    },
+    scale: (_table: Table, used) => 1 / new Set(used.map(({ worker }) => worker)).size,
+    committed(table: Table, { contributions, kept }): Table {
+      const last = contributions.at(-1);
+      if (last === undefined || kept === undefined) return empty;
+      return { updates: kept, stepped: [...table.stepped, last.worker] };
+    },
+  }),
+};
+
+/** The table, with the update that has just come; while it was being filled that is all there is. */
+function usedNow(table: Table, held: readonly Contribution[]): readonly Contribution[] {
+  if (table.updates.length === 0) return held;
+  const inTable = new Set(table.updates);
+  return held.filter(({ updateId }, index) => inTable.has(updateId) || index === held.length - 1);
+}
+
+function coversAll(held: readonly Contribution[], { members }: RoundView): boolean {
+  const workers = new Set(held.map(({ worker }) => worker));
+  return members.every(({ worker, status }) => status === 'gone' || workers.has(worker));
+}
+
+function isLastStep(stepped: readonly WorkerId[], { members }: RoundView): boolean {
+  return members.every(({ worker, status }) => status === 'gone' || stepped.includes(worker));
+}
