@@ -61,6 +61,15 @@ export function crossChecks(
   if (localSteps !== undefined && (config.localSteps ?? localSteps) !== localSteps) {
     refuse('localSteps', `${localSteps} with the policy ${config.policy}`, 'policy');
   }
+  if (config.targetAccuracy !== null && config.evalEvery === null && config.evalEveryTime === null) {
+    const evaluations = `${origin.nameOf('evalEvery')} or ${origin.nameOf('evalEveryTime')}`;
+    refuse(
+      'targetAccuracy',
+      `accompanied by ${evaluations}: nothing measures it`,
+      'evalEvery',
+      'evalEveryTime',
+    );
+  }
   const model = refusedModel(config.model, known.models);
   if (model !== null) refuse('model', model);
   const dataset = refusedDataset(config.dataset, known.datasets);

@@ -19,13 +19,15 @@ import { hiddenCredentials } from '../transport/nats-address.js';
 /** The settings of a run, every default written out. Plain JSON but for `a`, which may be `Infinity`. */
 export type TrainConfig = Omit<
   ParsedTrainConfig,
-  keyof PolicySettings | 'localSteps' | 'threads' | 'rounds'
+  keyof PolicySettings | 'localSteps' | 'threads' | 'rounds' | 'evalEvery'
 > &
   PolicySettings & {
     readonly localSteps: number;
     readonly threads: number;
     /** Null: without limit. */
     readonly rounds: number | null;
+    /** Null: no evaluations by rounds. */
+    readonly evalEvery: number | null;
   };
 
 /** Where the schema's own defaults are not for this mode. In simulated time every task takes time. */
@@ -34,6 +36,7 @@ const defaultsOf = { live: {}, simulated: { straggler: 'exponential' } } as cons
 /** Rounds of a run that nothing else ends. */
 const defaultRounds = 1000;
 const defaultLocalSteps = 10;
+const defaultEvalEvery = 50;
 
 /**
  * @param input an object with any of the settings; anything else in it is an error
@@ -82,6 +85,12 @@ function withDefaults(parsed: ParsedTrainConfig, known: KnownNames): TrainConfig
     localSteps: parsed.localSteps ?? fixed ?? defaultLocalSteps,
     threads: parsed.threads ?? availableParallelism(),
     rounds: parsed.rounds === undefined ? (endsOtherwise ? null : defaultRounds) : parsed.rounds,
+    evalEvery:
+      parsed.evalEvery === undefined
+        ? parsed.evalEveryTime === null
+          ? defaultEvalEvery
+          : null
+        : parsed.evalEvery,
   };
 }
 

@@ -15,6 +15,7 @@ const ofTraining = new Set([
   'threads',
   'skipNonFinite',
   'evalEvery',
+  'evalEveryTime',
   'evalSamples',
   'targetAccuracy',
 ]);

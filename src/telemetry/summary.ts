@@ -33,11 +33,15 @@ export const summarySchema = z.object({
   /** Test accuracy (0 … 1) and loss of the final model; null if it was not evaluated or the figure is not finite. */
   finalAccuracy: z.number().nullable(),
   finalLoss: z.number().nullable(),
+  /** Highest test accuracy of all evaluations; null if there was none. Those on the way may be on fewer test examples. */
+  bestAccuracy: z.number().nullable(),
   /** Test examples behind them; null if the final model was not evaluated. */
   evaluationSamples: count.nullable(),
   /** Mean training loss of the last round; null if there was none, it was not finite, or nothing was trained. */
   trainingLoss: z.number().nullable(),
   communicationRounds: count,
+  /** The same without what only restarts add. */
+  communicationRoundsWithoutRestarts: count,
   uploads: count,
   downloads: count,
   /** Restarts for staleness. */
@@ -58,6 +62,7 @@ export const summarySchema = z.object({
   timeToAccuracy: byAccuracy,
   /** The same in communication rounds. */
   communicationToAccuracy: byAccuracy,
+  communicationToAccuracyWithoutRestarts: byAccuracy,
 });
 
 export type Summary = z.infer<typeof summarySchema>;
@@ -71,6 +76,13 @@ export interface SummaryOptions {
   readonly compute?: Summary['compute'];
 }
 
+type CountName =
+  | 'uploads'
+  | 'downloads'
+  | 'restarts'
+  | 'communicationRounds'
+  | 'communicationRoundsWithoutRestarts';
+
 /** What only the end of the run knows. */
 export interface RunEnd {
   readonly status: Summary['status'];
@@ -81,7 +93,7 @@ export interface RunEnd {
   readonly wallSeconds: number;
   readonly discarded: number;
   /** What was counted of a run that closed no round; default: nothing. Of others the last round's counts are taken. */
-  readonly counts?: Pick<RoundRecord, 'uploads' | 'downloads' | 'restarts' | 'communicationRounds'>;
+  readonly counts?: Pick<RoundRecord, CountName>;
   /** Default: 0. */
   readonly failures?: number;
 }
@@ -102,6 +114,7 @@ export function createSummaryBuilder(options: SummaryOptions): SummaryBuilder {
   const first = new Map<string, EvaluationRecord>();
   let lastRound: RoundRecord | undefined;
   let lastEvaluation: EvaluationRecord | undefined;
+  let best: number | null = null;
 
   const atEachStep = (value: (record: EvaluationRecord) => number): Record<string, number | null> =>
     Object.fromEntries(
@@ -117,6 +130,7 @@ export function createSummaryBuilder(options: SummaryOptions): SummaryBuilder {
     },
     evaluation(record) {
       lastEvaluation = record;
+      best = Math.max(best ?? 0, record.testAccuracy);
       for (const step of accuracySteps) {
         if (record.testAccuracy >= Number(step) && !first.has(step)) first.set(step, record);
       }
@@ -126,6 +140,7 @@ export function createSummaryBuilder(options: SummaryOptions): SummaryBuilder {
       const rounds = lastRound?.version ?? 0;
       // An earlier version says nothing of the final model.
       const final = lastEvaluation?.version === rounds ? lastEvaluation : undefined;
+      const counts = lastRound ?? end.counts;
       const trainedSamples = lastRound?.trainedSamples ?? 0;
       return {
         status: end.status,
@@ -139,12 +154,14 @@ export function createSummaryBuilder(options: SummaryOptions): SummaryBuilder {
         time: lastRound?.time ?? 0,
         finalAccuracy: finite(final?.testAccuracy),
         finalLoss: finite(final?.testLoss),
+        bestAccuracy: best,
         evaluationSamples: final?.samples ?? null,
         trainingLoss: compute === 'none' ? null : finite(lastRound?.loss),
-        communicationRounds: lastRound?.communicationRounds ?? end.counts?.communicationRounds ?? 0,
-        uploads: lastRound?.uploads ?? end.counts?.uploads ?? 0,
-        downloads: lastRound?.downloads ?? end.counts?.downloads ?? 0,
-        restarts: lastRound?.restarts ?? end.counts?.restarts ?? 0,
+        communicationRounds: counts?.communicationRounds ?? 0,
+        communicationRoundsWithoutRestarts: counts?.communicationRoundsWithoutRestarts ?? 0,
+        uploads: counts?.uploads ?? 0,
+        downloads: counts?.downloads ?? 0,
+        restarts: counts?.restarts ?? 0,
         discarded: end.discarded,
         failures: end.failures ?? 0,
         weightsSha256: end.weightsSha256,
@@ -153,6 +170,9 @@ export function createSummaryBuilder(options: SummaryOptions): SummaryBuilder {
         samplesPerSecond: end.wallSeconds > 0 ? trainedSamples / end.wallSeconds : 0,
         timeToAccuracy: atEachStep((record) => record.time),
         communicationToAccuracy: atEachStep((record) => record.communicationRounds),
+        communicationToAccuracyWithoutRestarts: atEachStep(
+          (record) => record.communicationRoundsWithoutRestarts,
+        ),
       };
     },
   };
