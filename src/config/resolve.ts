@@ -13,7 +13,7 @@ import { apiOrigin, type Origin } from './origin.js';
 import type { RunMode } from './run-mode.js';
 import { parseNumber } from './parse-number.js';
 import { type ParsedTrainConfig, trainConfigSchema } from './schema.js';
-import { findSetting, settings } from './settings.js';
+import { findSetting, isOfComparison, settings } from './settings.js';
 import { hiddenCredentials } from '../transport/nats-address.js';
 
 /** The settings of a run, every default written out. Plain JSON but for `a`, which may be `Infinity`. */
@@ -101,7 +101,11 @@ function describeIssue(
 ): readonly string[] {
   if (issue.code === 'unrecognized_keys' && issue.path.length === 0) {
     const names = settings.map(({ name }) => name);
-    return issue.keys.map((key) => `${origin.nameOf(key)} is not a setting${didYouMean(key, names)}`);
+    return issue.keys.map((key) =>
+      isOfComparison(key)
+        ? `${origin.nameOf(key)} is a setting of a comparison, not of a run: use compare`
+        : `${origin.nameOf(key)} is not a setting${didYouMean(key, names)}`,
+    );
   }
   const name = String(issue.path[0]);
   const setting = findSetting(name);
