@@ -152,5 +152,6 @@ function effectOf({ uses, options }: ComparedEntry): string {
   const effective = Object.entries(options.config).filter(
     ([name]) => !isOfPolicy(name) || uses.includes(name),
   );
-  return stringifyExact(effective);
+  // Whether a setting was given or is its default decides the order.
+  return stringifyExact(effective.sort(([one], [other]) => (one < other ? -1 : 1)));
 }

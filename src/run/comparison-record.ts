@@ -71,11 +71,11 @@ export function decisiveSettings(config: object, uses: readonly string[]): Recor
 function pick(config: object, isWanted: (name: string) => boolean): Record<string, unknown> {
   const ofSimulations = settings.filter(({ only = 'simulated' }) => only === 'simulated');
   const names = new Set(ofSimulations.map(({ name }) => name));
-  return Object.fromEntries(
-    Object.entries(config).filter(
-      ([name, value]) => names.has(name) && !withoutEffect.has(name) && isWanted(name) && value !== undefined,
-    ),
+  const wanted = Object.entries(config).filter(
+    ([name, value]) => names.has(name) && !withoutEffect.has(name) && isWanted(name) && value !== undefined,
   );
+  // Whether a setting was given or is its default decides their order in the configuration.
+  return Object.fromEntries(wanted.sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 type Figure =
