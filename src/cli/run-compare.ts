@@ -140,7 +140,7 @@ function tellEnded(
   const fields: LogFields = {
     ...(summary === null ? {} : { rounds: summary.rounds, time: short(summary.time) }),
     ...(summary?.finalAccuracy == null ? {} : { accuracy: short(summary.finalAccuracy) }),
-    ...(secondsLeft === null || secondsLeft === 0 ? {} : { left: formatDuration(secondsLeft) }),
+    ...(status === 'stopped' || !secondsLeft ? {} : { left: formatDuration(secondsLeft) }),
   };
   const message = `${which} ${status}`;
   if (screen.live) logger.debug(message, fields);
