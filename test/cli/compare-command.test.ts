@@ -210,7 +210,7 @@ describe('simulate --compare', () => {
         if (line.includes('run 2 of 2000')) child.kill('SIGINT');
       });
       assert.equal(first.code, 130, first.stderr);
-      assert.match(first.stderr, /stopped with \d+ runs left; the same command goes on/);
+      assert.match(first.stderr, /stopped with [\d,]+ runs left; the same command goes on/);
       const [name = ''] = await readdir(join(folder, 'runs'));
       assert.match(name, /^compare-[0-9a-f]{8}$/);
       const directory = join(folder, 'runs', name);
@@ -237,16 +237,8 @@ describe('simulate --compare', () => {
     });
 
     it('exits with 1 when a run has failed, after making the others', async () => {
-      const { code, stderr } = await run([
-        '--compare',
-        'abs,local-sgd',
-        '--time',
-        '0.2',
-        '--out',
-        'cmp',
-        '--k0',
-        '1',
-      ]);
+      const times = ['--straggler', 'constant', '--slowdown', '0:5', '--time', '2'];
+      const { code, stderr } = await run(['--compare', 'abs,local-sgd', ...times, '--out', 'cmp']);
       assert.equal(code, 1, stderr);
       assert.match(stderr, /error run 2 of 2: local-sgd, seed 1 failed: no round was closed/);
       assert.match(stderr, /1 run of 2 failed/);
