@@ -1,11 +1,28 @@
 /**
- * Stalewart's one public door. `train` starts a live run, `simulate` the same in simulated time; the round engine and its operators work on any `Observable` of
+ * Stalewart's one public door. `train` starts a live run, `simulate` the same in simulated time, `compare` many of those; the round engine and its operators work on any `Observable` of
  * events; policies, models and data sets of your own are passed to `train` as values.
  */
+export { compare } from './run/compare.js';
 export { simulate, train } from './run/train.js';
 export type { TrainOptions } from './run/train-options.js';
+export type { CompareOptions } from './run/compare-options.js';
+export type { CompareEntry, CompareItem } from './run/compare-entries.js';
+export type {
+  BegunRun,
+  ComparedRun,
+  Comparison,
+  ComparisonInfo,
+  ComparisonResult,
+  EndedRun,
+} from './run/comparison.js';
 export type { TrainEnvironment } from './run/train-environment.js';
 export type { Notice, Run, RunInfo } from './run/run.js';
+export type { Spread } from './telemetry/spread.js';
+export type {
+  ComparisonEntryRecord,
+  ComparisonRecord,
+  ComparisonRunRecord,
+} from './telemetry/comparison-file.js';
 export type { Summary } from './telemetry/summary.js';
 export type {
   EvaluationRecord,

@@ -1,12 +1,13 @@
 /**
  * Counting communication. The paper's measure: each worker that communicates with the server in a round adds 1, however
  * often it does, so a round adds its uploaders and those restarted in it; the restarts of a commit belong to the round that
- * it closes. Uploads, downloads and restarts are counted separately as well: which policy wins can depend on what is
- * counted. Losses and repetitions on the way are not the algorithm's doing and count nowhere.
+ * it closes. The same is counted without restarts: uploaders only. Uploads, downloads and restarts are counted separately
+ * as well: which policy wins can depend on what is counted. Losses and repetitions on the way are not the algorithm's
+ * doing and count nowhere.
  */
 import type { EngineStep, WorkerId } from './events.js';
 
-/** All cumulative, but for `communicated`. Plain JSON. */
+/** All cumulative, but for `communicated` and `onlyRestarted`. Plain JSON. */
 export interface CommunicationCounts {
   /** Answers of workers to a living assignment, whether they counted or were refused (by the policy, or as non-finite). */
   readonly uploads: number;
@@ -16,6 +17,8 @@ export interface CommunicationCounts {
   readonly restarts: number;
   /** The paper's count: the workers that uploaded or were restarted in a round, summed over rounds, the open one included. */
   readonly communicationRounds: number;
+  /** The same without what only a restart's download adds: the workers that uploaded in a round, summed over rounds. */
+  readonly communicationRoundsWithoutRestarts: number;
   /**
    * Updates of which nothing came: refused on arrival, or dropped while they were held. A repeated upload is none, unless
    * the worker has its next assignment already: then nothing tells it from that of a cancelled one.
@@ -25,6 +28,8 @@ export interface CommunicationCounts {
   readonly trainedSamples: number;
   /** Workers that `communicationRounds` has counted for the open round. */
   readonly communicated: readonly WorkerId[];
+  /** Those of them that have uploaded nothing in the open round. */
+  readonly onlyRestarted: readonly WorkerId[];
 }
 
 export const nothingCommunicated: CommunicationCounts = {
@@ -32,9 +37,11 @@ export const nothingCommunicated: CommunicationCounts = {
   downloads: 0,
   restarts: 0,
   communicationRounds: 0,
+  communicationRoundsWithoutRestarts: 0,
   discarded: 0,
   trainedSamples: 0,
   communicated: [],
+  onlyRestarted: [],
 };
 
 /** The counts after one more step. */
@@ -44,20 +51,24 @@ export function countCommunication(
 ): CommunicationCounts {
   let { uploads, downloads, restarts, discarded, trainedSamples } = counts;
   const communicated = new Set(counts.communicated);
+  const onlyRestarted = new Set(counts.onlyRestarted);
+  const hasUploaded = (worker: WorkerId): void => {
+    uploads += 1;
+    communicated.add(worker);
+    onlyRestarted.delete(worker);
+  };
   let closed = false;
   for (const effect of effects) {
     switch (effect.type) {
       case 'accumulate':
-        uploads += 1;
-        communicated.add(effect.worker);
+        hasUploaded(effect.worker);
         break;
       case 'discard':
         // The one of an update that is held, the other of one that was applied.
         if (effect.reason === 'duplicate' || effect.reason === 'released') break;
         discarded += 1;
         if (effect.reason !== 'non-finite' && effect.reason !== 'refused-by-policy') break;
-        uploads += 1;
-        communicated.add(effect.worker);
+        hasUploaded(effect.worker);
         break;
       case 'commit':
         closed = true;
@@ -68,20 +79,24 @@ export function countCommunication(
         break;
       case 'cancel':
         restarts += 1;
+        if (!communicated.has(effect.worker)) onlyRestarted.add(effect.worker);
         communicated.add(effect.worker);
         break;
       default:
         break;
     }
   }
-  const communicationRounds = counts.communicationRounds + communicated.size - counts.communicated.length;
+  const added = communicated.size - counts.communicated.length;
+  const addedByRestarts = onlyRestarted.size - counts.onlyRestarted.length;
   return {
     uploads,
     downloads,
     restarts,
-    communicationRounds,
+    communicationRounds: counts.communicationRounds + added,
+    communicationRoundsWithoutRestarts: counts.communicationRoundsWithoutRestarts + added - addedByRestarts,
     discarded,
     trainedSamples,
     communicated: closed ? [] : [...communicated],
+    onlyRestarted: closed ? [] : [...onlyRestarted],
   };
 }

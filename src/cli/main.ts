@@ -10,7 +10,7 @@ import { wantsColour } from '../telemetry/terminal-colour.js';
 import { dataCommand } from './data.js';
 import { doctorCommand } from './doctor.js';
 import { createProgram, type ProgramContext, runProgram } from './program.js';
-import { type RunTrain, simulateCommand, trainCommand } from './train.js';
+import { type RunCompare, type RunTrain, simulateCommand, trainCommand } from './train.js';
 
 collectLessOften();
 
@@ -26,12 +26,17 @@ const runTrain: RunTrain = async (request) => {
   return runTrainCommand(request);
 };
 
+const runCompare: RunCompare = async (request) => {
+  const { runCompareCommand } = await import('./run-compare.js');
+  return runCompareCommand(request);
+};
+
 const manifest = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
 const { version } = z.object({ version: z.string() }).parse(JSON.parse(manifest));
 
 const commands = [
   trainCommand(context, runTrain),
-  simulateCommand(context, runTrain),
+  simulateCommand(context, runTrain, runCompare),
   dataCommand(context),
   doctorCommand(context),
 ];

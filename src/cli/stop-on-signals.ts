@@ -3,7 +3,6 @@
  * does not close soon), the second at once, the third ends the process, saving nothing.
  */
 import { exitCodes } from '../errors.js';
-import type { Run } from '../run/run.js';
 
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -17,8 +16,13 @@ export interface SignalWatch {
   release(): void;
 }
 
+/** What is to be stopped: a run, or a comparison. */
+export interface Stoppable {
+  stop(when: 'finish-round' | 'now'): Promise<unknown>;
+}
+
 /** @param tell shows what will happen */
-export function stopOnSignals(run: Pick<Run, 'stop'>, tell: (text: string) => void): SignalWatch {
+export function stopOnSignals(run: Stoppable, tell: (text: string) => void): SignalWatch {
   let count = 0;
   let force: NodeJS.Timeout | undefined;
   const stop = (): void => {

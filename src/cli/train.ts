@@ -7,8 +7,11 @@ import { readConfigFile } from '../config/config-file.js';
 import { commandLineOrigin, inWordsOf, type Origin } from '../config/origin.js';
 import { resolveTrainConfig, type TrainConfig } from '../config/resolve.js';
 import type { RunMode } from '../config/run-mode.js';
+import { isOfComparison } from '../config/settings.js';
 import { unusedSettings } from '../config/unused-settings.js';
 import { StalewartError } from '../errors.js';
+import { type ResolvedComparison, resolveCompareOptions } from '../run/compare-options.js';
+import { mayDiffer } from '../run/compare-settings.js';
 import { exitCodesHelp } from './exit-codes-help.js';
 import { addSettingFlags, settingsFromFlags } from './flags.js';
 import type { ProgramContext } from './program.js';
@@ -23,8 +26,17 @@ export interface TrainRequest {
   readonly origin: Origin;
 }
 
+/** What is to be compared. */
+export interface CompareRequest {
+  readonly comparison: ResolvedComparison;
+  /** Print `comparison.json` on standard output. */
+  readonly json: boolean;
+  readonly origin: Origin;
+}
+
 /** @returns the exit code. A StalewartError that it throws is shown in the words of `origin`. */
 export type RunTrain = (request: TrainRequest) => Promise<number>;
+export type RunCompare = (request: CompareRequest) => Promise<number>;
 
 export function trainCommand(context: ProgramContext, runTrain: RunTrain): Command {
   return runCommand('live', context, runTrain)
@@ -36,38 +48,79 @@ export function trainCommand(context: ProgramContext, runTrain: RunTrain): Comma
     );
 }
 
-export function simulateCommand(context: ProgramContext, runTrain: RunTrain): Command {
-  return runCommand('simulated', context, runTrain)
+export function simulateCommand(
+  context: ProgramContext,
+  runTrain: RunTrain,
+  runCompare: RunCompare,
+): Command {
+  return runCommand('simulated', context, runTrain, runCompare)
     .name('simulate')
     .summary('the same run in simulated time')
     .description(
       'Train a network in simulated time: the same round engine, policies, model and data as train, real gradients, but ' +
         'workers take the times that a law draws. The outcome depends on the settings alone, not on this machine. Settings ' +
-        'of a live run in the file are passed over.',
+        'of a live run in the file are passed over. With --compare or --seeds, many runs; the same command goes on after ' +
+        'an interruption. docs/comparing.md tells more.',
     );
 }
 
-function runCommand(mode: RunMode, context: ProgramContext, runTrain: RunTrain): Command {
+function runCommand(
+  mode: RunMode,
+  context: ProgramContext,
+  runTrain: RunTrain,
+  runCompare?: RunCompare,
+): Command {
   const command = new Command().argument(
     '[config.yaml]',
     'file of settings; its keys are the flags in camelCase',
   );
   addSettingFlags(command, mode).addHelpText('after', exitCodesHelp);
   return command.action(async (file: string | undefined) => {
-    const request = trainRequest(mode, settingsFromFlags(command, mode), file);
+    const given = givenSettings(settingsFromFlags(command, mode), file);
     try {
-      context.exitCode = await runTrain(request);
+      context.exitCode =
+        runCompare !== undefined && asksForComparison(given.said)
+          ? await runCompare(compareRequest(given))
+          : await runTrain(trainRequest(mode, given));
     } catch (error) {
-      throw error instanceof StalewartError ? inWordsOf(request.origin, error) : error;
+      throw error instanceof StalewartError ? inWordsOf(given.origin, error) : error;
     }
   });
 }
 
+/** Flags over the file. */
+interface Given {
+  readonly said: Readonly<Record<string, unknown>>;
+  readonly origin: Origin;
+}
+
 /** @throws StalewartError CONFIG */
-function trainRequest(mode: RunMode, flags: Readonly<Record<string, unknown>>, file?: string): TrainRequest {
+function givenSettings(flags: Readonly<Record<string, unknown>>, file?: string): Given {
   const source = file === undefined ? null : readConfigFile(file);
-  const origin = commandLineOrigin(new Set(Object.keys(flags)), source);
-  const said = { ...source?.values, ...flags };
-  const config = resolveTrainConfig(said, origin, {}, mode);
-  return { mode, config, origin, warnings: unusedSettings(said, config, origin, undefined, mode) };
+  return {
+    said: { ...source?.values, ...flags },
+    origin: commandLineOrigin(new Set(Object.keys(flags)), source),
+  };
+}
+
+/** @throws StalewartError CONFIG */
+function trainRequest(mode: RunMode, { said, origin }: Given): TrainRequest {
+  const ofRun = Object.fromEntries(Object.entries(said).filter(([name]) => !isOfComparison(name)));
+  const config = resolveTrainConfig(ofRun, origin, {}, mode);
+  // What was switched off is not passed over.
+  const heeded = asksForComparison(said) ? said : ofRun;
+  return { mode, config, origin, warnings: unusedSettings(heeded, config, origin, undefined, mode) };
+}
+
+function asksForComparison({ compare, seeds }: Readonly<Record<string, unknown>>): boolean {
+  return (compare !== undefined && compare !== null) || (seeds !== undefined && seeds !== null);
+}
+
+/** @throws StalewartError CONFIG */
+function compareRequest({ said, origin }: Given): CompareRequest {
+  // What is common to all is checked by itself first; in a file it may be anything.
+  const common = Object.entries(said).filter(([name]) => !mayDiffer(name) && !isOfComparison(name));
+  resolveTrainConfig(Object.fromEntries(common), origin, {}, 'simulated');
+  const comparison = resolveCompareOptions(said, origin);
+  return { comparison, json: said['json'] === true, origin };
 }

@@ -3,7 +3,7 @@
  * here; what the settings may be is the schema's matter.
  */
 import { readFileSync } from 'node:fs';
-import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Range } from 'yaml';
 import { StalewartError, firstLineOf } from '../errors.js';
 import type { FileOrigin } from './origin.js';
 
@@ -34,13 +34,32 @@ export function readConfigFile(file: string): ConfigFile {
     throw new StalewartError('CONFIG', `${file} must hold a map of settings, such as "policy: abs"`);
   }
   const lines = new Map<string, number>();
-  for (const { key } of contents.items) {
-    if (isScalar(key) && key.range) lines.set(String(key.value), lineCounter.linePos(key.range[0]).line);
-  }
+  addLines(contents, '', lines, lineCounter);
   try {
     return { file, values: { ...document.toJS() }, lines };
   } catch (cause) {
     throw notYaml(file, cause); // an alias without its anchor
+  }
+}
+
+/** Of the keys, and of what lists hold: `compare[1].a`. */
+function addLines(node: unknown, path: string, lines: Map<string, number>, counter: LineCounter): void {
+  const add = (name: string, range: Range | null | undefined): void => {
+    if (range) lines.set(name, counter.linePos(range[0]).line);
+  };
+  if (isMap(node)) {
+    for (const { key, value } of node.items) {
+      if (!isScalar(key)) continue;
+      const name = path === '' ? String(key.value) : `${path}.${String(key.value)}`;
+      add(name, key.range);
+      addLines(value, name, lines, counter);
+    }
+  }
+  if (isSeq(node)) {
+    for (const [index, item] of node.items.entries()) {
+      if (isNode(item)) add(`${path}[${index}]`, item.range);
+      addLines(item, `${path}[${index}]`, lines, counter);
+    }
   }
 }
 

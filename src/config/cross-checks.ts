@@ -79,6 +79,15 @@ export function crossChecks(
     const allowed = `1 where ${origin.nameOf('serverOptimizer')} is averaging (sgd takes others)`;
     if (averages) refuse('serverLearningRate', allowed, 'serverOptimizer', 'policy');
   }
+  if (config.targetAccuracy !== null && config.evalEvery === null && config.evalEveryTime === null) {
+    const evaluations = `${origin.nameOf('evalEvery')} or ${origin.nameOf('evalEveryTime')}`;
+    refuse(
+      'targetAccuracy',
+      `accompanied by ${evaluations}: nothing measures it`,
+      'evalEvery',
+      'evalEveryTime',
+    );
+  }
   const model = refusedModel(config.model, known.models);
   if (model !== null) refuse('model', model);
   const dataset = refusedDataset(config.dataset, known.datasets);

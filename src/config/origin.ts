@@ -22,7 +22,11 @@ export interface FileOrigin {
 export function commandLineOrigin(flags: ReadonlySet<string>, source: FileOrigin | null): Origin {
   return {
     nameOf(setting) {
+      // A flag names policies alone: what is wrong with one of them is wrong with the flag.
+      if (flags.has('compare') && setting.startsWith('compare[')) return flagOf('compare');
       const line = source?.lines.get(setting);
+      // A list that was written as one text has one line.
+      if (line === undefined && setting.startsWith('compare[')) return this.nameOf('compare');
       if (flags.has(setting) || source === null || line === undefined) return flagOf(setting);
       return `${setting} (${source.file}:${line})`;
     },

@@ -14,13 +14,13 @@ import type { RunMode } from './run-mode.js';
 import { parseNumber } from './parse-number.js';
 import { type ParsedTrainConfig, trainConfigSchema } from './schema.js';
 import { resolveServerSettings, type ServerSettings } from './server-settings.js';
-import { findSetting, settings } from './settings.js';
+import { findSetting, isOfComparison, settings } from './settings.js';
 import { hiddenCredentials } from '../transport/nats-address.js';
 
 /** The settings of a run, every default written out. Plain JSON but for `a`, which may be `Infinity`. */
 export type TrainConfig = Omit<
   ParsedTrainConfig,
-  keyof PolicySettings | keyof ServerSettings | 'localSteps' | 'threads' | 'rounds'
+  keyof PolicySettings | keyof ServerSettings | 'localSteps' | 'threads' | 'rounds' | 'evalEvery'
 > &
   PolicySettings &
   ServerSettings & {
@@ -28,6 +28,8 @@ export type TrainConfig = Omit<
     readonly threads: number;
     /** Null: without limit. */
     readonly rounds: number | null;
+    /** Null: no evaluations by rounds. */
+    readonly evalEvery: number | null;
   };
 
 /** Where the schema's own defaults are not for this mode. In simulated time every task takes time. */
@@ -36,6 +38,7 @@ const defaultsOf = { live: {}, simulated: { straggler: 'exponential' } } as cons
 /** Rounds of a run that nothing else ends. */
 const defaultRounds = 1000;
 const defaultLocalSteps = 10;
+const defaultEvalEvery = 50;
 
 /**
  * @param input an object with any of the settings; anything else in it is an error
@@ -85,6 +88,12 @@ function withDefaults(parsed: ParsedTrainConfig, known: KnownNames): TrainConfig
     localSteps: parsed.localSteps ?? defaults?.localSteps ?? defaultLocalSteps,
     threads: parsed.threads ?? availableParallelism(),
     rounds: parsed.rounds === undefined ? (endsOtherwise ? null : defaultRounds) : parsed.rounds,
+    evalEvery:
+      parsed.evalEvery === undefined
+        ? parsed.evalEveryTime === null
+          ? defaultEvalEvery
+          : null
+        : parsed.evalEvery,
   };
 }
 
@@ -95,7 +104,11 @@ function describeIssue(
 ): readonly string[] {
   if (issue.code === 'unrecognized_keys' && issue.path.length === 0) {
     const names = settings.map(({ name }) => name);
-    return issue.keys.map((key) => `${origin.nameOf(key)} is not a setting${didYouMean(key, names)}`);
+    return issue.keys.map((key) =>
+      isOfComparison(key)
+        ? `${origin.nameOf(key)} is a setting of a comparison, not of a run: use compare`
+        : `${origin.nameOf(key)} is not a setting${didYouMean(key, names)}`,
+    );
   }
   const name = String(issue.path[0]);
   const setting = findSetting(name);

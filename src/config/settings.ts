@@ -1,9 +1,10 @@
 /**
- * The settings of the schema as a list, for flags, help and docs. A setting `batchSize` is the flag `--batch-size`, the
+ * The settings of a run and of a comparison as a list, for flags, help and docs. A setting `batchSize` is the flag `--batch-size`, the
  * key `batchSize` in YAML and the field `batchSize` in the API.
  */
 import { allowedText, allowsNull, choicesOf, valueKind } from './allowed.js';
 import type { RunMode } from './run-mode.js';
+import { comparisonFields } from './fields/comparison.js';
 import { trainConfigSchema } from './schema.js';
 import { type SettingNotes, settingNotes } from './setting-notes.js';
 
@@ -27,7 +28,9 @@ export function flagOf(name: string): string {
   return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-export const settings: readonly Setting[] = Object.entries(trainConfigSchema.shape).map(([name, schema]) => {
+const schemas = { ...trainConfigSchema.shape, ...comparisonFields };
+
+export const settings: readonly Setting[] = Object.entries(schemas).map(([name, schema]) => {
   const notes = settingNotes.get(schema);
   if (notes === undefined) throw new Error(`setting ${name} has no notes`);
   // The policies' settings state a default that depends on others at the end of their description.
@@ -57,6 +60,11 @@ export function settingsOf(mode: RunMode): readonly Setting[] {
 export function settingsOfMode(config: object, mode: RunMode): Record<string, unknown> {
   const foreign = new Set(settings.filter(({ only = mode }) => only !== mode).map(({ name }) => name));
   return Object.fromEntries(Object.entries(config).filter(([name]) => !foreign.has(name)));
+}
+
+/** Whether it is a setting of a comparison, which a single run does not have. */
+export function isOfComparison(name: string): boolean {
+  return Object.hasOwn(comparisonFields, name);
 }
 
 export function findSetting(name: string): Setting | undefined {

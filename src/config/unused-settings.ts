@@ -22,6 +22,7 @@ const ofTraining = new Set([
   'serverPeriod',
   'skipNonFinite',
   'evalEvery',
+  'evalEveryTime',
   'evalSamples',
   'targetAccuracy',
 ]);
@@ -51,17 +52,40 @@ export function unusedSettings(
   policy: PolicyDefinition | undefined = findPolicy(config.policy),
   mode: RunMode = 'live',
 ): readonly string[] {
+  return reasonsUnused(said, config, origin, policy, mode).map(({ setting, why }) =>
+    noEffect(setting, why, origin),
+  );
+}
+
+export interface UnusedSetting {
+  readonly setting: string;
+  readonly why: string;
+}
+
+/** The same as names and reasons. */
+export function reasonsUnused(
+  said: object,
+  config: TrainConfig,
+  origin: Origin,
+  policy: PolicyDefinition | undefined,
+  mode: RunMode,
+): readonly UnusedSetting[] {
   const given = new Set(Object.entries(said).flatMap(([name, value]) => (value === undefined ? [] : [name])));
-  return [...given].flatMap((name) => {
-    const why = outOfMode(name, mode) ?? whyUnused(name, given, config, policy, origin);
-    return why === null ? [] : [`${origin.nameOf(name)} has no effect: ${why}`];
+  return [...given].flatMap((setting) => {
+    const why = outOfMode(setting, mode) ?? whyUnused(setting, given, config, policy, origin);
+    return why === null ? [] : [{ setting, why }];
   });
 }
 
+export function noEffect(setting: string, why: string, origin: Origin): string {
+  return `${origin.nameOf(setting)} has no effect: ${why}`;
+}
+
 function outOfMode(name: string, mode: RunMode): string | null {
-  const only = findSetting(name)?.only ?? mode;
+  const { only = mode, topic } = findSetting(name) ?? {};
   if (only === mode) return null;
-  return only === 'live' ? 'time is simulated' : 'only simulated time has such a network';
+  if (only === 'live') return 'time is simulated';
+  return topic === 'Comparison' ? 'only simulate compares' : 'only simulated time has such a network';
 }
 
 function whyUnused(

@@ -1,15 +1,16 @@
 /**
- * Measures the global model on test examples while training goes on: every so many rounds, one evaluation at a time, on
- * the snapshot that the commit made. When evaluating is slower than the rounds, a live run passes over those in between
- * rather than pile them up; simulated time can wait, so there every version that is due is evaluated.
+ * Measures the global model on test examples while training goes on: every so many rounds, on the snapshot that the commit
+ * made, and whenever it is told that a time has come, on the one in force then. One evaluation at a time. When evaluating
+ * is slower, a live run passes over those in between rather than pile them up; simulated time can wait, so there everything
+ * that is due is evaluated.
  */
-import type { Compute } from '../compute/compute.js';
+import type { Compute, Evaluation } from '../compute/compute.js';
 import type { EvaluationRecord, RoundRecord } from '../telemetry/run-events.js';
 
 export interface EvaluatorOptions {
   readonly compute: Pick<Compute, 'evaluate'>;
-  /** Rounds from one evaluation to the next. */
-  readonly everyRounds: number;
+  /** Rounds from one evaluation to the next; null: none by rounds. */
+  readonly everyRounds: number | null;
   /** Test examples per evaluation; null: all. */
   readonly samples: number | null;
   /** Most versions that may wait their turn; null (default): a newer one takes the place of the one that waits. */
@@ -18,6 +19,19 @@ export interface EvaluatorOptions {
   readonly onError: (error: unknown) => void;
 }
 
+/** A version, and the time that its evaluation is of. */
+type Point = Pick<
+  RoundRecord,
+  'version' | 'time' | 'communicationRounds' | 'communicationRoundsWithoutRestarts'
+>;
+
+const initialPoint: Point = {
+  version: 0,
+  time: 0,
+  communicationRounds: 0,
+  communicationRoundsWithoutRestarts: 0,
+};
+
 export class Evaluator {
   readonly #options: EvaluatorOptions;
   /** Settles when nothing is being evaluated; never rejects. */
@@ -25,8 +39,9 @@ export class Evaluator {
   #waiting: (() => Promise<void>)[] = [];
   /** Called when one fewer waits. */
   #onRoom: () => void = () => undefined;
-  /** Version that was last evaluated on all test examples. */
-  #evaluatedInFull: number | null = null;
+  /** The last evaluation, which holds for as long as its version is in force. */
+  #last: { readonly point: Point; readonly samples: number | null; readonly found: Evaluation } | null = null;
+  #inForce: Point = initialPoint;
   #dueAt: number;
   #skipped = false;
   #skip: () => void = () => undefined;
@@ -37,16 +52,28 @@ export class Evaluator {
 
   constructor(options: EvaluatorOptions) {
     this.#options = options;
-    this.#dueAt = options.everyRounds;
+    this.#dueAt = options.everyRounds ?? Infinity;
   }
 
   /** A round has closed with these weights. With a backlog: what it returns is to be waited for before the next. */
   committed(round: RoundRecord, weights: Float32Array): Promise<void> | undefined {
-    const { everyRounds, samples, backlog = null } = this.#options;
-    if (round.version < this.#dueAt || this.#skipped) return undefined;
-    if (backlog === null) this.#waiting = [];
-    this.#waiting.push(() => this.#evaluate(round, weights, samples));
+    const { everyRounds } = this.#options;
+    this.#inForce = round;
+    if (everyRounds === null || round.version < this.#dueAt) return undefined;
     this.#dueAt = round.version + everyRounds - (round.version % everyRounds);
+    return this.#queue(round, weights);
+  }
+
+  /** A time to evaluate at has come, with these weights in force. Returns what `committed` does. */
+  timeReached(time: number, weights: Float32Array): Promise<void> | undefined {
+    return this.#queue({ ...this.#inForce, time }, weights);
+  }
+
+  #queue(point: Point, weights: Float32Array): Promise<void> | undefined {
+    const { samples, backlog = null } = this.#options;
+    if (this.#skipped) return undefined;
+    if (backlog === null) this.#waiting = [];
+    this.#waiting.push(() => this.#evaluate(point, weights, samples));
     this.#running ??= this.#work();
     return backlog === null ? undefined : this.#room(backlog);
   }
@@ -69,7 +96,10 @@ export class Evaluator {
 
   async #finish(round: RoundRecord, weights: Float32Array): Promise<void> {
     await this.#running;
-    if (this.#evaluatedInFull !== round.version && !this.#skipped) await this.#evaluate(round, weights, null);
+    if (this.#skipped || this.#known(round.version, null) !== null) return;
+    // The version may have been evaluated at a time after its round: records stay in the order of their times.
+    const time = Math.max(round.time, this.#last?.point.time ?? 0);
+    await this.#evaluate({ ...round, time }, weights, null);
   }
 
   async #work(): Promise<void> {
@@ -94,20 +124,27 @@ export class Evaluator {
     }
   }
 
-  async #evaluate(round: RoundRecord, weights: Float32Array, samples: number | null): Promise<void> {
-    const { version, time, communicationRounds } = round;
+  /** What was found of the version on so many examples, if that was evaluated last. */
+  #known(version: number, samples: number | null): Evaluation | null {
+    const last = this.#last;
+    return last?.point.version === version && last.samples === samples ? last.found : null;
+  }
+
+  async #evaluate(point: Point, weights: Float32Array, samples: number | null): Promise<void> {
+    const { version, time, communicationRounds, communicationRoundsWithoutRestarts } = point;
     try {
-      const evaluation = await this.#options.compute.evaluate(weights, samples ?? undefined);
+      const known = this.#known(version, samples);
+      const found = known ?? (await this.#options.compute.evaluate(weights, samples ?? undefined));
       if (this.#skipped) return;
-      if (samples === null) this.#evaluatedInFull = version;
-      const { accuracy: testAccuracy, loss: testLoss } = evaluation;
+      this.#last = { point, samples, found };
       this.#options.onEvaluation({
         version,
         time,
         communicationRounds,
-        testAccuracy,
-        testLoss,
-        samples: evaluation.samples,
+        communicationRoundsWithoutRestarts,
+        testAccuracy: found.accuracy,
+        testLoss: found.loss,
+        samples: found.samples,
       });
     } catch (error) {
       if (!this.#skipped) this.#options.onError(error);

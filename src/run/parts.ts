@@ -4,14 +4,12 @@
  */
 import type { EngineOptions } from '../../protocols/sync/round-engine.js';
 import type { Compute } from '../compute/compute.js';
-import { createCompute } from '../compute/compute-pool.js';
 import { createCorrection } from '../compute/corrections/create-correction.js';
 import { createParameterStore, type ParameterStore } from '../compute/parameter-store.js';
 import { serverOptimizers } from '../compute/server-optimizers/registry.js';
 import { untrainedRanges } from '../compute/untrained.js';
 import type { Dataset } from '../data/dataset.js';
 import type { FetchProgress } from '../data/fetch/fetch-progress.js';
-import { loadDataset } from '../data/load-dataset.js';
 import { makePartitions } from '../data/partitions/make-partitions.js';
 import { parsePartition } from '../data/partitions/partition-spec.js';
 import type { TrainConfig } from '../config/resolve.js';
@@ -21,6 +19,7 @@ import { createLocalTransport } from '../transport/local-transport.js';
 import { connectNatsTransport } from '../transport/nats-transport.js';
 import type { Transport } from '../transport/transport.js';
 import type { Closers } from './closers.js';
+import type { RunResources } from './run-resources.js';
 import { timingOnly } from './timing-only.js';
 import type { ResolvedTrainOptions } from './train-options.js';
 
@@ -55,6 +54,7 @@ export async function prepareParts(
   resolved: ResolvedTrainOptions,
   { onFetchProgress, signal, warn }: Preparation,
   closers: Closers,
+  { loadDataset, createCompute }: RunResources,
 ): Promise<Parts> {
   const { config, policy, model } = resolved;
   signal.throwIfAborted();

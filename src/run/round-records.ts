@@ -34,7 +34,8 @@ export class RoundRecords {
 
   #round(commit: Commit, time: number): RoundRecord {
     const { version, waitCount, maxStaleness, loss, degraded, reason, contributions } = commit;
-    const { uploads, downloads, restarts, communicationRounds, trainedSamples } = this.#counts;
+    const { uploads, downloads, restarts, trainedSamples } = this.#counts;
+    const { communicationRounds, communicationRoundsWithoutRestarts } = this.#counts;
     const staleness = contributions.reduce((sum, contribution) => sum + contribution.staleness, 0);
     return {
       version,
@@ -47,6 +48,7 @@ export class RoundRecords {
       downloads,
       restarts,
       communicationRounds,
+      communicationRoundsWithoutRestarts,
       degraded,
       trainedSamples,
       reason,

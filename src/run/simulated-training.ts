@@ -55,6 +55,13 @@ export async function startSimulation(options: TrainingOptions): Promise<Trainin
     training: trains ? { lookAhead: createLookAhead(compute), store } : null,
     batchSize,
     until: config.time,
+    marks:
+      trains && config.evalEveryTime !== null
+        ? {
+            every: config.evalEveryTime,
+            onMark: (mark) => evaluator.timeReached(mark, store.current()),
+          }
+        : null,
     async onStep(step, state) {
       tellRefusals(step);
       tasks.hear(step);

@@ -30,6 +30,7 @@ import type { Notice, Run, RunInfo } from './run.js';
 import type { TrainEnvironment } from './train-environment.js';
 import { type ResolvedTrainOptions, resolveTrainOptions, type TrainOptions } from './train-options.js';
 import { throttledNotice } from './throttled-notice.js';
+import { ownResources, type RunResources } from './run-resources.js';
 import { startSimulation } from './simulated-training.js';
 import { startTraining, type Training } from './training.js';
 
@@ -61,8 +62,12 @@ export function simulate(options: TrainOptions = {}, environment: TrainEnvironme
 }
 
 /** `train` or `simulate` for whoever has resolved the options already. */
-export function startRun(resolved: ResolvedTrainOptions, environment: TrainEnvironment = {}): Run {
-  return new TrainRun(resolved, environment);
+export function startRun(
+  resolved: ResolvedTrainOptions,
+  environment: TrainEnvironment = {},
+  resources: RunResources = ownResources,
+): Run {
+  return new TrainRun(resolved, environment, resources);
 }
 
 /** The reason by which the engine's outcome tells the user's stop from every other end. */
@@ -98,11 +103,11 @@ class TrainRun implements Run {
   /** The user's stop, which may come before there is anything to stop. */
   #stop: 'finish-round' | 'now' | null = null;
 
-  constructor(resolved: ResolvedTrainOptions, environment: TrainEnvironment) {
+  constructor(resolved: ResolvedTrainOptions, environment: TrainEnvironment, resources: RunResources) {
     this.#resolved = resolved;
     this.#fleet = new FleetStatus(resolved.config.workers);
     this.id = resolved.config.run ?? newRunId(resolved.policy.name);
-    const prepared = this.#prepare(environment);
+    const prepared = this.#prepare(environment, resources);
     this.ready = prepared.then(({ info }) => info);
     // Whoever wants to know awaits `ready` or `done`; an unheard `ready` must not end the process.
     this.ready.catch(() => undefined);
@@ -154,7 +159,10 @@ class TrainRun implements Run {
     if (signal.aborted) stop();
   }
 
-  async #prepare({ onFetchProgress }: TrainEnvironment): Promise<{ parts: Parts; info: RunInfo }> {
+  async #prepare(
+    { onFetchProgress }: TrainEnvironment,
+    resources: RunResources,
+  ): Promise<{ parts: Parts; info: RunInfo }> {
     const { policy } = this.#resolved;
     const { signal } = this.#breakOff;
     const preparation = {
@@ -162,11 +170,13 @@ class TrainRun implements Run {
       signal,
       warn: (message: string) => this.#notice('warn', message),
     };
-    const parts = await prepareParts(this.id, this.#resolved, preparation, this.#closers).catch((error) => {
-      // Broken off: whatever else went wrong on the way is of no interest any more.
-      signal.throwIfAborted();
-      throw error;
-    });
+    const parts = await prepareParts(this.id, this.#resolved, preparation, this.#closers, resources).catch(
+      (error) => {
+        // Broken off: whatever else went wrong on the way is of no interest any more.
+        signal.throwIfAborted();
+        throw error;
+      },
+    );
     const config = withoutCredentials(this.#resolved.config);
     const { compute, dataset, directory, taskTimes, transport } = parts;
     const { mode } = this.#resolved;

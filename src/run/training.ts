@@ -13,6 +13,7 @@ import type { TrainConfig } from '../config/resolve.js';
 import { oneLineOf, StalewartError } from '../errors.js';
 import { seededRandom } from '../random/seeded-random.js';
 import type { EvaluationRecord, FailureRecord, WorkerStatus } from '../telemetry/run-events.js';
+import { evaluateByTime } from './evaluate-by-time.js';
 import { Evaluator } from './evaluator.js';
 import { throttledNotice } from './throttled-notice.js';
 import type { FleetStatus } from './fleet-status.js';
@@ -154,12 +155,16 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
   });
   lastRound = last;
   const { time } = config;
+  const cancelMarks = evaluateByTime(trains ? config.evalEveryTime : null, clock, (mark) => {
+    void evaluator.timeReached(mark, store.current());
+  });
   const cancelTime =
     time === null
       ? () => undefined
       : clock.after(time, () => last.begin(`${time} seconds`, 'the time is up'));
   const ended = ending.promise.then((end) => {
     cancelTime();
+    cancelMarks();
     last.cancel();
     deadLetters.unsubscribe(); // what is on its way when all actors are stopped means nothing
     return { ...end, wallSeconds: beganAt === null ? 0 : clock.now() - beganAt };

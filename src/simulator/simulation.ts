@@ -36,8 +36,17 @@ export interface SimulationOptions {
   readonly batchSize: number;
   /** The run ends at this time; null: when the engine says so. */
   readonly until: Time | null;
+  /** Null (default): none. */
+  readonly marks?: TimeMarks | null;
   /** After the effects of a step were carried out. What it returns is waited for before time goes on. */
   readonly onStep: (step: EngineStep, state: EngineState) => void | Promise<void>;
+}
+
+/** The times T, 2T, … as far as the run goes. */
+export interface TimeMarks {
+  readonly every: Time;
+  /** The clock passes a mark: after all that happens at that time, before anything later. What it returns is waited for. */
+  readonly onMark: (mark: Time) => void | Promise<void>;
 }
 
 /** How the run ended, as the engine saw it. */
@@ -88,6 +97,8 @@ export class Simulation {
   #stopping: Stop['when'] | null = null;
   #outcome: SimulationOutcome | null = null;
   #now: Time = 0;
+  /** Marks that the clock has passed. */
+  #marksPassed = 0;
 
   constructor(options: SimulationOptions) {
     this.#options = options;
@@ -149,6 +160,11 @@ export class Simulation {
         continue;
       }
       const next = this.#queue.peek();
+      if (this.#markIsDue(next)) {
+        const done = this.#passMark();
+        if (done !== undefined) await this.#unlessStopped(done);
+        continue;
+      }
       if (until !== null && (next === undefined || next.time > until)) {
         this.#now = until;
         this.stop('now', `${until} time units`);
@@ -165,6 +181,28 @@ export class Simulation {
       if (done !== undefined) await this.#unlessStopped(done);
     }
     return this.#outcome;
+  }
+
+  /** Whether the next mark comes before whatever happens next, and before the end. */
+  #markIsDue(next: Event | undefined): boolean {
+    const { marks, until } = this.#options;
+    if (marks == null) return false;
+    const mark = this.#nextMark(marks);
+    if (until !== null && mark > until) return false;
+    return next === undefined ? until !== null : mark < next.time;
+  }
+
+  #passMark(): void | Promise<void> {
+    const { marks } = this.#options;
+    if (marks == null) return;
+    this.#now = this.#nextMark(marks);
+    this.#marksPassed += 1;
+    return marks.onMark(this.#now);
+  }
+
+  /** Without the digits that multiplying adds: the third mark of every 0.1 is 0.3. */
+  #nextMark({ every }: TimeMarks): Time {
+    return Number(((this.#marksPassed + 1) * every).toPrecision(12));
   }
 
   /** Waits, but for nobody once the run is to stop at once. */

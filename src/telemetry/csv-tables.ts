@@ -32,6 +32,7 @@ export const roundsTable: Table<RoundRow> = {
     ['downloads', 'downloads'],
     ['restarts', 'restarts'],
     ['communication_rounds', 'communicationRounds'],
+    ['communication_rounds_without_restarts', 'communicationRoundsWithoutRestarts'],
   ],
   schema: z.strictObject({
     version: count,
@@ -44,6 +45,7 @@ export const roundsTable: Table<RoundRow> = {
     downloads: count,
     restarts: count,
     communicationRounds: count,
+    communicationRoundsWithoutRestarts: count,
   }),
 };
 
@@ -54,6 +56,7 @@ export const evaluationsTable: Table<EvaluationRow> = {
     ['communication_rounds', 'communicationRounds'],
     ['test_accuracy', 'testAccuracy'],
     ['test_loss', 'testLoss'],
+    ['communication_rounds_without_restarts', 'communicationRoundsWithoutRestarts'],
   ],
   schema: z.strictObject({
     version: count,
@@ -61,6 +64,7 @@ export const evaluationsTable: Table<EvaluationRow> = {
     communicationRounds: count,
     testAccuracy: real,
     testLoss: real,
+    communicationRoundsWithoutRestarts: count,
   }),
 };
 

@@ -104,6 +104,21 @@ async function* readJournal(file: string): AsyncGenerator<EngineStep> {
   }
 }
 
+/** What a run was to do, and what it has reached: null as long as it has not ended. */
+export interface RunOutcome {
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly summary: Summary | null;
+}
+
+/** Null: the folder holds no run, or one that did not come to writing its configuration.
+ *  @throws StalewartError OUTPUT if a file is damaged */
+export async function readOutcome(directory: string): Promise<RunOutcome | null> {
+  const paths = runPaths(directory);
+  const config = await readJson(paths.config, (text) => configSchema.parse(parseExact(text)));
+  if (config === null) return null;
+  return { config, summary: await readJson(paths.summary, (text) => summarySchema.parse(JSON.parse(text))) };
+}
+
 /**
  * @param directory the folder of a run, finished or not
  * @throws StalewartError OUTPUT if it is none, or a file in it is damaged

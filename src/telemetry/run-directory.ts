@@ -200,3 +200,9 @@ export async function createRunDirectory(
     },
   };
 }
+
+/** Removes the files of a run, and nothing else, so that it can be made again in the same folder. */
+export async function removeRun(directory: string): Promise<void> {
+  const names: readonly string[] = Object.values(runFileNames);
+  await Promise.all(names.map((name) => rm(join(directory, name), { recursive: true, force: true })));
+}

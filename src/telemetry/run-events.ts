@@ -25,6 +25,8 @@ export interface RoundRecord {
   readonly restarts: number;
   /** Σ over rounds of the workers that uploaded or were restarted in the round, since the start. */
   readonly communicationRounds: number;
+  /** Σ over rounds of the workers that uploaded in the round, since the start: the same without what only restarts add. */
+  readonly communicationRoundsWithoutRestarts: number;
   /** Why the round closed with fewer than K^t contributions; null for a full round. */
   readonly degraded: string | null;
   /** Training samples in applied updates since the start. */
@@ -36,9 +38,11 @@ export interface RoundRecord {
 /** The global model of one version, measured on test examples. */
 export interface EvaluationRecord {
   readonly version: number;
-  /** When that version was made, in the run's time. */
+  /** When that version was made, in the run's time; of an evaluation by time, its mark: the version was in force then. */
   readonly time: number;
+  /** When that version was made. */
   readonly communicationRounds: number;
+  readonly communicationRoundsWithoutRestarts: number;
   /** Fraction of test examples classified rightly, 0 … 1. */
   readonly testAccuracy: number;
   /** Mean test loss; may be NaN or infinite. */

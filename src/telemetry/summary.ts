@@ -36,11 +36,15 @@ export const summarySchema = z.object({
   /** Test accuracy (0 … 1) and loss of the final model; null if it was not evaluated or the figure is not finite. */
   finalAccuracy: z.number().nullable(),
   finalLoss: z.number().nullable(),
+  /** Highest test accuracy of all evaluations; null if there was none. Those on the way may be on fewer test examples. */
+  bestAccuracy: z.number().nullable(),
   /** Test examples behind them; null if the final model was not evaluated. */
   evaluationSamples: count.nullable(),
   /** Mean training loss of the last round; null if there was none, it was not finite, or nothing was trained. */
   trainingLoss: z.number().nullable(),
   communicationRounds: count,
+  /** The same without what only restarts add. */
+  communicationRoundsWithoutRestarts: count,
   uploads: count,
   downloads: count,
   /** Restarts for staleness. */
@@ -63,6 +67,7 @@ export const summarySchema = z.object({
   timeToAccuracy: byAccuracy,
   /** The same in communication rounds. */
   communicationToAccuracy: byAccuracy,
+  communicationToAccuracyWithoutRestarts: byAccuracy,
 });
 
 export type Summary = z.infer<typeof summarySchema>;
@@ -78,6 +83,13 @@ export interface SummaryOptions {
   readonly used: Summary['used'];
 }
 
+type CountName =
+  | 'uploads'
+  | 'downloads'
+  | 'restarts'
+  | 'communicationRounds'
+  | 'communicationRoundsWithoutRestarts';
+
 /** What only the end of the run knows. */
 export interface RunEnd {
   readonly status: Summary['status'];
@@ -88,7 +100,7 @@ export interface RunEnd {
   readonly wallSeconds: number;
   readonly discarded: number;
   /** What was counted of a run that closed no round; default: nothing. Of others the last round's counts are taken. */
-  readonly counts?: Pick<RoundRecord, 'uploads' | 'downloads' | 'restarts' | 'communicationRounds'>;
+  readonly counts?: Pick<RoundRecord, CountName>;
   /** Default: 0. */
   readonly failures?: number;
   /** Default: 0. */
@@ -111,6 +123,7 @@ export function createSummaryBuilder(options: SummaryOptions): SummaryBuilder {
   const first = new Map<string, EvaluationRecord>();
   let lastRound: RoundRecord | undefined;
   let lastEvaluation: EvaluationRecord | undefined;
+  let best: number | null = null;
 
   const atEachStep = (value: (record: EvaluationRecord) => number): Record<string, number | null> =>
     Object.fromEntries(
@@ -126,6 +139,7 @@ export function createSummaryBuilder(options: SummaryOptions): SummaryBuilder {
     },
     evaluation(record) {
       lastEvaluation = record;
+      best = Math.max(best ?? 0, record.testAccuracy);
       for (const step of accuracySteps) {
         if (record.testAccuracy >= Number(step) && !first.has(step)) first.set(step, record);
       }
@@ -135,6 +149,7 @@ export function createSummaryBuilder(options: SummaryOptions): SummaryBuilder {
       const rounds = lastRound?.version ?? 0;
       // An earlier version says nothing of the final model.
       const final = lastEvaluation?.version === rounds ? lastEvaluation : undefined;
+      const counts = lastRound ?? end.counts;
       const trainedSamples = lastRound?.trainedSamples ?? 0;
       return {
         status: end.status,
@@ -149,12 +164,14 @@ export function createSummaryBuilder(options: SummaryOptions): SummaryBuilder {
         time: lastRound?.time ?? 0,
         finalAccuracy: finite(final?.testAccuracy),
         finalLoss: finite(final?.testLoss),
+        bestAccuracy: best,
         evaluationSamples: final?.samples ?? null,
         trainingLoss: compute === 'none' ? null : finite(lastRound?.loss),
-        communicationRounds: lastRound?.communicationRounds ?? end.counts?.communicationRounds ?? 0,
-        uploads: lastRound?.uploads ?? end.counts?.uploads ?? 0,
-        downloads: lastRound?.downloads ?? end.counts?.downloads ?? 0,
-        restarts: lastRound?.restarts ?? end.counts?.restarts ?? 0,
+        communicationRounds: counts?.communicationRounds ?? 0,
+        communicationRoundsWithoutRestarts: counts?.communicationRoundsWithoutRestarts ?? 0,
+        uploads: counts?.uploads ?? 0,
+        downloads: counts?.downloads ?? 0,
+        restarts: counts?.restarts ?? 0,
         discarded: end.discarded,
         failures: end.failures ?? 0,
         deadLetters: end.deadLetters ?? 0,
@@ -164,6 +181,9 @@ export function createSummaryBuilder(options: SummaryOptions): SummaryBuilder {
         samplesPerSecond: end.wallSeconds > 0 ? trainedSamples / end.wallSeconds : 0,
         timeToAccuracy: atEachStep((record) => record.time),
         communicationToAccuracy: atEachStep((record) => record.communicationRounds),
+        communicationToAccuracyWithoutRestarts: atEachStep(
+          (record) => record.communicationRoundsWithoutRestarts,
+        ),
       };
     },
   };

@@ -88,7 +88,7 @@ describe('a configuration file', () => {
     );
     assert.deepEqual(lines, [
       `batchSize (${file}:3) is 0: it must be an integer from 1 to 65536`,
-      '--eval-every is 0: it must be an integer of at least 1',
+      '--eval-every is 0: it must be an integer of at least 1 or none',
       `batch-size (${file}:4) is not a setting (did you mean "batchSize"?)`,
       '--k0 is 5: it must be at most the number of workers, which is 3',
     ]);

@@ -74,6 +74,7 @@ describe('resolveTrainConfig', () => {
       time: null,
       roundDeadline: null,
       evalEvery: 50,
+      evalEveryTime: null,
       evalSamples: null,
       seed: 1,
       run: null,
@@ -312,6 +313,28 @@ describe('credentials of NATS servers', () => {
       assert.match(lines(nats), /^nats is .*: it must be nats:\/\/HOST:PORT/);
       assert.doesNotMatch(lines(nats), /sec|ret@|me:/);
     }
+  });
+});
+
+describe('when a run is evaluated', () => {
+  const evaluations = (input: object) => {
+    const { evalEvery, evalEveryTime } = resolveTrainConfig(input);
+    return [evalEvery, evalEveryTime];
+  };
+
+  it('is every 50 rounds, or only by time where that alone is given', () => {
+    assert.deepEqual(evaluations({}), [50, null]);
+    assert.deepEqual(evaluations({ evalEveryTime: 2 }), [null, 2]);
+    assert.deepEqual(evaluations({ evalEveryTime: 2, evalEvery: 9 }), [9, 2]);
+    assert.deepEqual(evaluations({ evalEvery: null }), [null, null]);
+  });
+
+  it('may not be never where a target accuracy is to end the run', () => {
+    assert.deepEqual(
+      refusal(() => resolveTrainConfig({ targetAccuracy: 0.5, evalEvery: null })),
+      ['targetAccuracy is 0.5: it must be accompanied by evalEvery or evalEveryTime: nothing measures it'],
+    );
+    assert.deepEqual(evaluations({ targetAccuracy: 0.5, evalEveryTime: 2 }), [null, 2]);
   });
 });
 

@@ -7,7 +7,7 @@ import { fakeRound } from '../telemetry/fake-run.js';
 const weights = new Float32Array(1);
 
 /** An evaluator whose evaluations are answered by hand. */
-function bench(samples: number | null = 10) {
+function bench(samples: number | null = 10, everyRounds: number | null = 5) {
   const asked: (number | undefined)[] = [];
   const answers: ((answer: Evaluation | Error) => void)[] = [];
   const records: EvaluationRecord[] = [];
@@ -20,7 +20,7 @@ function bench(samples: number | null = 10) {
           answers.push((answer) => (answer instanceof Error ? reject(answer) : resolve(answer)));
         }),
     },
-    everyRounds: 5,
+    everyRounds,
     samples,
     onEvaluation: (record) => records.push(record),
     onError: (error) => errors.push(error),
@@ -112,6 +112,48 @@ describe('Evaluator', () => {
     await answer(new Error('broken again'));
     await final;
     assert.deepEqual(errors.map(String), ['Error: broken', 'Error: broken again']);
+  });
+
+  it('evaluates what is in force at a time: the initial weights before the first round', async () => {
+    const { evaluator, commit, answer, records } = bench(10, null);
+    void evaluator.timeReached(2, weights);
+    await answer(0.1);
+    commit(7);
+    commit(8);
+    void evaluator.timeReached(4, weights);
+    await answer(0.3);
+    const { communicationRounds } = fakeRound(8);
+    assert.deepEqual(
+      records.map((record) => [record.time, record.version, record.communicationRounds, record.testAccuracy]),
+      [
+        [2, 0, 0, 0.1],
+        [4, 8, communicationRounds, 0.3],
+      ],
+    );
+  });
+
+  it('does not measure a version again that was in force at the time before', async () => {
+    const { evaluator, commit, answer, asked, records } = bench(10, null);
+    commit(3);
+    void evaluator.timeReached(2, weights);
+    await answer(0.2);
+    void evaluator.timeReached(4, weights);
+    await settled();
+    assert.equal(asked.length, 1);
+    assert.deepEqual(
+      records.map(({ time, testAccuracy }) => [time, testAccuracy]),
+      [
+        [2, 0.2],
+        [4, 0.2],
+      ],
+    );
+    // The final evaluation is on all examples, and not of an earlier time than the last mark.
+    const final = evaluator.final(fakeRound(3), weights);
+    await settled();
+    await answer(0.25);
+    await final;
+    assert.deepEqual(asked, [10, undefined]);
+    assert.deepEqual([records.at(-1)?.time, records.at(-1)?.version], [4, 3]);
   });
 
   it('waits for nothing once evaluations are skipped, and tells nothing more', async () => {

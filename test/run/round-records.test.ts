@@ -45,6 +45,7 @@ describe('round records', () => {
         downloads: 3 + 2,
         restarts: 0,
         communicationRounds: 2,
+        communicationRoundsWithoutRestarts: 2,
         degraded: null,
         trainedSamples: 640,
         reason: 'fixed',
@@ -60,6 +61,7 @@ describe('round records', () => {
       [round?.uploads, round?.downloads, round?.restarts, round?.communicationRounds],
       [1, 3 + 3, 2, 3],
     );
+    assert.equal(round?.communicationRoundsWithoutRestarts, 1);
     assert.equal(run.records.counts.restarts, 2);
   });
 

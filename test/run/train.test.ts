@@ -54,7 +54,7 @@ describe('train', () => {
     const csv = (await readFile(join(out, 'rounds.csv'), 'utf8')).trim().split('\n');
     assert.equal(
       csv[0],
-      'version,time,wait_count,max_staleness,loss,mean_staleness,uploads,downloads,restarts,communication_rounds',
+      'version,time,wait_count,max_staleness,loss,mean_staleness,uploads,downloads,restarts,communication_rounds,communication_rounds_without_restarts',
     );
     assert.equal(csv.length, 13);
     assert.deepEqual(JSON.parse(await readFile(join(out, 'summary.json'), 'utf8')), summary);

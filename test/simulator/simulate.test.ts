@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { firstValueFrom, toArray } from 'rxjs';
-import { simulate, StalewartError, type TrainOptions } from '../../src/index.js';
+import { type Run, simulate, StalewartError, type TrainOptions } from '../../src/index.js';
 
 const small: TrainOptions = {
   dataset: 'synthetic:examples=640,test=200,size=8,channels=1',
@@ -56,6 +56,63 @@ describe('simulate', () => {
     const versions = (await evaluations).map(({ version }) => version);
     assert.deepEqual(versions, [...new Set([...due, rounds])]);
     assert.notEqual(finalAccuracy, null);
+  });
+
+  it('evaluates the version in force at T, 2T, …, with one thread as with two', async () => {
+    const byTime = {
+      ...small,
+      evalEvery: undefined,
+      evalEveryTime: 1.5,
+      evalSamples: 50,
+      policy: 'local-sgd',
+    };
+    for (const threads of [1, 2]) {
+      await simulate({ ...byTime, threads, out: join(folder, `by-time-${threads}`) }).done;
+    }
+    const evaluations = read('by-time-1', 'evaluations.csv');
+    assert.equal(evaluations, read('by-time-2', 'evaluations.csv'));
+    const rows = (file: string) =>
+      file
+        .trim()
+        .split('\n')
+        .slice(1)
+        .map((line) => line.split(',').map(Number));
+    const rounds = rows(read('by-time-1', 'rounds.csv'));
+    const marks = [1.5, 3, 4.5, 6, 7.5, 9, 10.5, 12];
+    const inForce = marks.map((mark) => [rounds.filter(([, time = 0]) => time <= mark).length, mark]);
+    const found = rows(evaluations).map(([version, time]) => [version, time]);
+    assert.equal(inForce[0]?.[0], 0, 'a mark before the first round');
+    // Last the final evaluation, of all test examples.
+    assert.deepEqual(found, [...inForce, [rounds.length, 12]]);
+  });
+
+  it('evaluates both by rounds and by time, in the order of time', async () => {
+    const run = simulate({ ...small, evalEvery: 5, evalEveryTime: 4, out: false });
+    const evaluations = firstValueFrom(run.evaluations$.pipe(toArray()));
+    await run.done;
+    const times = (await evaluations).map(({ time }) => time);
+    assert.deepEqual(
+      times,
+      [...times].sort((a, b) => a - b),
+    );
+    assert.deepEqual(
+      times.filter((time) => Number.isInteger(time)),
+      [4, 8, 12],
+    );
+    assert.ok((await evaluations).some(({ version, time }) => version === 5 && time < 4));
+  });
+
+  it('ends at the time at which the version in force reaches the target', async () => {
+    const options = { ...small, evalEvery: undefined, evalEveryTime: 2, time: 1000, targetAccuracy: 0.3 };
+    const runs = [1, 2].map((threads) => simulate({ ...options, threads, out: false }));
+    const last = firstValueFrom((runs[0] as Run).evaluations$.pipe(toArray()));
+    const [one, two] = await Promise.all(runs.map(({ done }) => done));
+    const record = (await last).at(-1);
+    assert.ok(one !== undefined && record !== undefined && record.testAccuracy >= 0.3);
+    assert.equal(record.version, one.rounds);
+    assert.equal(record.time % 2, 0);
+    assert.ok(one.time <= record.time && record.time < one.time + 2);
+    assert.deepEqual([one.rounds, one.weightsSha256], [two?.rounds, two?.weightsSha256]);
   });
 
   it('ends with the first evaluation that reaches the target, at that very version', async () => {

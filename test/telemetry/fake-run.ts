@@ -139,6 +139,7 @@ export function fakeRoundRow(version: number, changes: Partial<RoundRow> = {}): 
     downloads: 4 * version + 10,
     restarts: Math.floor(version / 9),
     communicationRounds: 4 * version,
+    communicationRoundsWithoutRestarts: 3 * version,
     ...changes,
   };
 }
@@ -158,6 +159,7 @@ export function fakeEvaluation(version: number, changes: Partial<EvaluationRecor
     version,
     time: version * 0.31,
     communicationRounds: 4 * version,
+    communicationRoundsWithoutRestarts: 3 * version,
     testAccuracy: 0.1 + 0.5 * (1 - Math.exp(-version / 120)),
     testLoss: 2.3 / (1 + version / 60),
     samples: 10_000,

@@ -25,7 +25,12 @@ describe('summary', () => {
     summary.evaluation(fakeEvaluation(2));
     summary.evaluation(fakeEvaluation(3, { testAccuracy: 0.41, testLoss: 1.5 }));
     assert.deepEqual(
-      { ...summary.build({ ...end, failures: 1 }), timeToAccuracy: null, communicationToAccuracy: null },
+      {
+        ...summary.build({ ...end, failures: 1 }),
+        timeToAccuracy: null,
+        communicationToAccuracy: null,
+        communicationToAccuracyWithoutRestarts: null,
+      },
       {
         status: 'finished',
         reason: 'all rounds done',
@@ -39,9 +44,11 @@ describe('summary', () => {
         time: 0.9299999999999999,
         finalAccuracy: 0.41,
         finalLoss: 1.5,
+        bestAccuracy: 0.41,
         evaluationSamples: 10_000,
         trainingLoss: fakeRound(3).loss,
         communicationRounds: 12,
+        communicationRoundsWithoutRestarts: 9,
         uploads: 10,
         downloads: 22,
         restarts: 0,
@@ -54,6 +61,7 @@ describe('summary', () => {
         samplesPerSecond: 720,
         timeToAccuracy: null,
         communicationToAccuracy: null,
+        communicationToAccuracyWithoutRestarts: null,
       },
     );
   });
@@ -64,17 +72,23 @@ describe('summary', () => {
     summary.evaluation(fakeEvaluation(2, { time: 20, testAccuracy: 0.35 }));
     summary.evaluation(fakeEvaluation(3, { time: 30, testAccuracy: 0.2 }));
     summary.evaluation(fakeEvaluation(4, { time: 40, testAccuracy: 0.42 }));
-    const { timeToAccuracy, communicationToAccuracy } = summary.build(end);
+    const built = summary.build(end);
+    const { timeToAccuracy, communicationToAccuracy, communicationToAccuracyWithoutRestarts } = built;
     assert.deepEqual(Object.keys(timeToAccuracy), [...accuracySteps]);
     assert.deepEqual(
-      ['0.30', '0.35', '0.40', '0.45'].map((step) => [timeToAccuracy[step], communicationToAccuracy[step]]),
+      ['0.30', '0.35', '0.40', '0.45'].map((step) => [
+        timeToAccuracy[step],
+        communicationToAccuracy[step],
+        communicationToAccuracyWithoutRestarts[step],
+      ]),
       [
-        [20, 8],
-        [20, 8],
-        [40, 16],
-        [null, null],
+        [20, 8, 6],
+        [20, 8, 6],
+        [40, 16, 12],
+        [null, null, null],
       ],
     );
+    assert.equal(built.bestAccuracy, 0.42);
   });
 
   it('has nulls for what is not finite or never was', () => {
@@ -87,6 +101,7 @@ describe('summary', () => {
     assert.equal(built.finalAccuracy, 0.1);
     const empty = builder().build({ ...end, wallSeconds: 0 });
     assert.equal(empty.finalAccuracy, null);
+    assert.equal(empty.bestAccuracy, null);
     assert.equal(empty.rounds, 0);
     assert.equal(empty.samplesPerSecond, 0);
   });

@@ -47,9 +47,24 @@ export const runFields = {
   evalEvery: z
     .int()
     .min(1)
-    .default(50)
-    .describe('rounds from one evaluation on test examples to the next')
-    .register(settingNotes, { topic: 'Run', value: 'R' }),
+    .nullable()
+    .optional()
+    .describe('rounds from one evaluation on test examples to the next; none: no evaluations by rounds')
+    .register(settingNotes, {
+      topic: 'Run',
+      value: 'R',
+      default: '50; none where evalEveryTime is given',
+    }),
+  evalEveryTime: z
+    .number()
+    .positive()
+    .max(1e9)
+    .nullable()
+    .default(null)
+    .describe(
+      'the model that is in force is evaluated every so many seconds, or time units; runs of a comparison are then measured at the same times',
+    )
+    .register(settingNotes, { topic: 'Run', value: 'SECONDS' }),
   evalSamples: z
     .int()
     .min(1)

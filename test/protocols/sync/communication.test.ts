@@ -41,6 +41,49 @@ function countedOwn(policy: Partial<Policy<null>>, workers = 3) {
 }
 
 describe('communication', () => {
+  describe('without what only restarts add', () => {
+    const both = ({ counts }: CountedScript) => [
+      counts.communicationRounds,
+      counts.communicationRoundsWithoutRestarts,
+    ];
+
+    it('counts the uploaders of a round alone', () => {
+      const engine = counted('k-sync', { workers: 5, waitCount: 2 });
+      engine.upload(0);
+      assert.deepEqual(both(engine), [1, 1]);
+      engine.upload(1); // three others restart
+      assert.deepEqual(both(engine), [5, 2]);
+      engine.upload(4);
+      engine.upload(2);
+      assert.deepEqual(both(engine), [10, 4]);
+    });
+
+    it('counts a worker that was restarted, and then uploads in the same round, once in both', () => {
+      const engine = countedOwn({
+        waitCount: () => ({ value: 3, reason: 'three' }),
+        restarts: (_state, { contributions }, moment) =>
+          moment === 'update' && contributions.length === 1 ? [{ worker: 2, reason: 'slow' }] : [],
+      });
+      engine.upload(0); // worker 2 restarts
+      assert.deepEqual(both(engine), [2, 1]);
+      engine.upload(2);
+      assert.deepEqual(both(engine), [2, 2]);
+      engine.upload(1);
+      assert.deepEqual(both(engine), [3, 3]);
+    });
+
+    it('counts an uploader that restarts later in its round once, and several mini-batches of one worker once', () => {
+      const engine = countedOwn({ counts: 'mini-batches', maxStaleness: () => 1 });
+      engine.upload(0);
+      engine.upload(1); // closes the round; worker 0, which works on, restarts, and worker 2
+      assert.deepEqual(both(engine), [3, 2]);
+      const several = countedOwn({ counts: 'mini-batches' });
+      several.upload(0);
+      several.upload(0);
+      assert.deepEqual([...both(several), several.counts.uploads], [1, 1, 2]);
+    });
+  });
+
   it('counts a download for each worker that joins, and no communication round', () => {
     assert.deepEqual(counted('k-async', { workers: 4, waitCount: 2 }).figures, [0, 4, 0, 0, 0]);
   });
