@@ -7,6 +7,7 @@ export type { TrainOptions } from './run/train-options.js';
 export type { TrainEnvironment } from './run/train-environment.js';
 export type { Notice, Run, RunInfo } from './run/run.js';
 export type { Summary } from './telemetry/summary.js';
+export { type Report, report, type ReportOptions } from './report/report.js';
 export type {
   EvaluationRecord,
   FailureRecord,

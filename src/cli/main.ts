@@ -10,6 +10,7 @@ import { wantsColour } from '../telemetry/terminal-colour.js';
 import { dataCommand } from './data.js';
 import { doctorCommand } from './doctor.js';
 import { createProgram, type ProgramContext, runProgram } from './program.js';
+import { reportCommand } from './report.js';
 import { type RunTrain, simulateCommand, trainCommand } from './train.js';
 
 collectLessOften();
@@ -32,6 +33,7 @@ const { version } = z.object({ version: z.string() }).parse(JSON.parse(manifest)
 const commands = [
   trainCommand(context, runTrain),
   simulateCommand(context, runTrain),
+  reportCommand(context),
   dataCommand(context),
   doctorCommand(context),
 ];

@@ -1,0 +1,127 @@
+/** What the runs reached and how they differ, as tables: a row per series, with mean and standard deviation over its seeds. */
+import { min } from 'simple-statistics';
+import { accuracySteps } from '../../telemetry/summary.js';
+import { gini, relativeShares } from '../inequality.js';
+import type { Cost, Outcome } from '../outcome.js';
+import type { RunFacts } from '../run-facts.js';
+import { seedsOf, type Series } from '../series.js';
+import { differing } from '../settings.js';
+import { amount, none, overRuns, percent } from './figures-in-words.js';
+import { type Html, html } from './html.js';
+import { table } from './table.js';
+
+type Value = (outcome: Outcome) => number | null;
+
+export function summaryTable(series: readonly Series[], unit: string): Html {
+  const columns: readonly [title: string, value: Value, shown: (value: number) => string][] = [
+    ['Final accuracy (%)', ({ finalAccuracy }) => finalAccuracy, percent],
+    [`Time (${unit})`, ({ time }) => time, amount],
+    ['Rounds', ({ rounds }) => rounds, amount],
+    ['Communication rounds', ({ communicationRounds }) => communicationRounds, amount],
+    ['– without restarts', ({ uploadRounds }) => uploadRounds, amount],
+    ['Uploads', ({ uploads }) => uploads, amount],
+    ['Downloads', ({ downloads }) => downloads, amount],
+    ['Restarts', ({ restarts }) => restarts, amount],
+    ['Discarded', ({ discarded }) => discarded, amount],
+  ];
+  const rows = series.map((one) => [
+    one.label,
+    seedsOf(one).replace(/^seeds? /, ''),
+    ...columns.map(([, value, shown]) =>
+      overRuns(
+        one.runs.map(({ outcome }) => value(outcome)),
+        shown,
+      ),
+    ),
+    overRuns(one.runs.map(giniOf), (value) => value.toFixed(2)),
+    overRuns(one.runs.map(leastShareOf), (value) => value.toFixed(2)),
+  ]);
+  const head = ['Series', 'Seeds', ...columns.map(([title]) => title), 'Gini', 'Least share'];
+  return table({
+    caption:
+      'What was reached: mean ± standard deviation over the seeds. Discarded: updates of which nothing came. Gini: inequality of ' +
+      'the workers’ contributions, 0 if all give the same. Least share: updates of the worker with the fewest ÷ equal share.',
+    head,
+    rows,
+  });
+}
+
+const giniOf = ({ journal }: RunFacts): number | null =>
+  journal === null ? null : gini(journal.contributions);
+
+function leastShareOf({ journal }: RunFacts): number | null {
+  const shares = relativeShares(journal?.contributions ?? []);
+  return shares.some((share) => share > 0) ? min([...shares]) : null;
+}
+
+/** What reaching each accuracy took; only steps that some run reached. Empty if none was. */
+export function costTable(series: readonly Series[], cost: Cost, caption: string): readonly Html[] {
+  const reached = accuracySteps.filter((step) =>
+    series.some(({ runs }) => runs.some(({ outcome }) => (outcome.toAccuracy[cost][step] ?? null) !== null)),
+  );
+  if (reached.length === 0) return [];
+  const rows = series.map(({ label, runs }) => [
+    label,
+    ...reached.map((step) =>
+      overRuns(
+        runs.map(({ outcome }) => outcome.toAccuracy[cost][step] ?? null),
+        amount,
+      ),
+    ),
+  ]);
+  return [
+    table({
+      caption,
+      head: ['Series', ...reached.map((step) => `${Math.round(Number(step) * 100)} %`)],
+      rows,
+    }),
+  ];
+}
+
+/** The settings that are not the same in all series; empty if there are none. */
+export function differenceTable(series: readonly Series[]): readonly Html[] {
+  const names = differing(series.map(({ settings }) => settings));
+  if (names.length === 0) return [];
+  return [
+    table({
+      caption:
+        'Settings that differ; all others are equal, but for the seed. –: the policy does not have it.',
+      head: ['Setting', ...series.map(({ label }) => label)],
+      rows: names.map((name) => [name, ...series.map(({ settings }) => settings.get(name) ?? none)]),
+      numeric: false,
+    }),
+  ];
+}
+
+export function runTable(runs: readonly RunFacts[]): Html {
+  return table({
+    caption: 'The runs.',
+    head: ['Run', 'Policy', 'Seed', 'Status', 'Missing'],
+    rows: runs.map(({ name, policy, seed, outcome, missing }) => [
+      name,
+      policy,
+      seed ?? none,
+      outcome.reason === '' ? outcome.status : `${outcome.status}: ${outcome.reason}`,
+      missing.length === 0 ? none : missing.map((line) => html`<div>${line}</div>`),
+    ]),
+    numeric: false,
+  });
+}
+
+/** Each worker of a run; empty without a journal. */
+export function workerTable({ journal, name }: RunFacts): readonly Html[] {
+  if (journal === null) return [];
+  const shares = relativeShares(journal.contributions);
+  return [
+    table({
+      caption: `Workers of ${name}: applied updates, their multiple of the equal share, restarts.`,
+      head: ['Worker', 'Updates', '÷ equal share', 'Restarts'],
+      rows: journal.contributions.map((updates, worker) => [
+        worker,
+        amount(updates),
+        (shares[worker] ?? 0).toFixed(2),
+        amount(journal.restarts[worker] ?? 0),
+      ]),
+    }),
+  ];
+}
