@@ -6,7 +6,7 @@
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, isAbsolute, join, relative, resolve } from 'node:path';
 import { z } from 'zod';
-import { oneLineOf, StalewartError } from '../errors.js';
+import { StalewartError } from '../errors.js';
 import { isFolder } from '../files/is-folder.js';
 import { runFileNames } from '../telemetry/run-files.js';
 
@@ -14,6 +14,8 @@ import { runFileNames } from '../telemetry/run-files.js';
 export const comparisonFileName = 'comparison.json';
 
 export interface FoundRun {
+  /** What its comparison calls its series; null: nothing. */
+  readonly series: string | null;
   /** How the report calls it: the folder's name, below that of its comparison. */
   readonly name: string;
   readonly directory: string;
@@ -26,17 +28,15 @@ export interface FoundRuns {
   readonly notes: readonly string[];
 }
 
-const entrySchema = z.union([
-  z.string(),
-  z.object({ directory: z.string() }).transform(({ directory }) => directory),
-]);
+const runSchema = z.object({ directory: z.string(), name: z.string().optional() });
+const entrySchema = z.union([z.string().transform((directory) => ({ directory })), runSchema]);
 const comparisonSchema = z.object({ runs: z.array(entrySchema) });
 
 /** How deep below a comparison runs are looked for: `abs-1/`, or `abs/seed-1/`. */
 const deepest = 2;
 
 /**
- * @throws StalewartError DATA if a path is not there; OUTPUT if it holds no run, or its `comparison.json` is damaged
+ * @throws StalewartError DATA if a path is not there; OUTPUT if it holds no run
  */
 export async function findRuns(paths: readonly string[]): Promise<FoundRuns> {
   const found = new Map<string, FoundRun>();
@@ -59,57 +59,73 @@ async function runsAt(path: string, notes: string[]): Promise<readonly FoundRun[
       allowed: 'the folder of a run or of a comparison',
     });
   }
-  if (await holdsRun(path)) return [{ name, directory: path }];
-  const listed = await readComparison(path, notes);
-  const folders = listed ?? (isFolder(path) ? await foldersBelow(path, deepest) : []);
-  if (folders.length === 0) {
-    const message =
-      listed === null
-        ? `"${path}" is no run directory and holds none: it has no ${runFileNames.config}`
-        : `"${path}" is a comparison without a run so far`;
-    throw new StalewartError('OUTPUT', message, {
-      value: path,
-      allowed: 'the folder of a run or of a comparison',
-    });
+  if (await holdsRun(path)) return [{ name, directory: path, series: null }];
+  const found =
+    (await readComparison(path, notes)) ?? (isFolder(path) ? await foldersBelow(path, deepest) : []);
+  if (found.length === 0) {
+    throw new StalewartError(
+      'OUTPUT',
+      `"${path}" is no run directory and holds none: it has no ${runFileNames.config}`,
+      { value: path, allowed: 'the folder of a run or of a comparison' },
+    );
   }
-  return folders.map((folder) => ({ name: join(name, folder), directory: join(path, folder) }));
+  return found.map(({ folder, series }) => ({
+    name: join(name, folder),
+    directory: join(path, folder),
+    series,
+  }));
 }
 
-/** The folders that `comparison.json` lists and that hold a run; null if there is no such file. */
-async function readComparison(path: string, notes: string[]): Promise<string[] | null> {
+interface Below {
+  readonly folder: string;
+  readonly series: string | null;
+}
+
+/** The folders that `comparison.json` lists and that hold a run; null if there is no such list. */
+async function readComparison(path: string, notes: string[]): Promise<Below[] | null> {
   const file = join(path, comparisonFileName);
   if (!(await exists(file))) return null;
-  let listed: readonly string[];
-  try {
-    listed = comparisonSchema.parse(JSON.parse(await readFile(file, 'utf8'))).runs;
-  } catch (cause) {
-    const why = oneLineOf(cause instanceof z.ZodError ? z.prettifyError(cause) : cause).slice(0, 200);
-    throw new StalewartError('OUTPUT', `${file} is damaged: ${why}`, { value: file, cause });
+  const parsed = comparisonSchema.safeParse(await readJson(file));
+  if (!parsed.success) {
+    notes.push(
+      `${comparisonFileName} of ${basename(resolve(path))} lists no runs: taken are the folders beside it`,
+    );
+    return null;
   }
-  const folders: string[] = [];
-  for (const entry of listed) {
-    const folder = relative(path, isAbsolute(entry) ? entry : join(path, entry));
-    if (folder.startsWith('..') || !(await holdsRun(join(path, folder)))) {
-      notes.push(`${file} lists "${entry}", which is no run in this folder: left out`);
-    } else {
-      folders.push(folder);
-    }
+  const below: Below[] = [];
+  for (const { directory, name } of parsed.data.runs.map((entry) => ({ name: undefined, ...entry }))) {
+    const folder = relative(path, resolve(path, directory));
+    const outside = folder === '' || folder.startsWith('..') || isAbsolute(folder);
+    if (!outside && (await holdsRun(join(path, folder)))) below.push({ folder, series: name ?? null });
+    else notes.push(`${comparisonFileName} lists "${directory}", which is no run beside it: left out`);
   }
-  return folders;
+  return below;
 }
 
-async function foldersBelow(path: string, depth: number): Promise<string[]> {
+/** Undefined if the file holds no JSON. */
+async function readJson(file: string): Promise<unknown> {
+  const text = await readFile(file, 'utf8');
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+async function foldersBelow(path: string, depth: number): Promise<Below[]> {
   const entries = await readdir(path, { withFileTypes: true });
   const names = entries
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name)
     .sort(inNaturalOrder);
-  const found: string[] = [];
+  const found: Below[] = [];
   for (const name of names) {
     const folder = join(path, name);
-    if (await holdsRun(folder)) found.push(name);
-    else if (depth > 1)
-      found.push(...(await foldersBelow(folder, depth - 1)).map((below) => join(name, below)));
+    if (await holdsRun(folder)) found.push({ folder: name, series: null });
+    else if (depth > 1) {
+      const below = await foldersBelow(folder, depth - 1);
+      found.push(...below.map((run) => ({ ...run, folder: join(name, run.folder) })));
+    }
   }
   return found;
 }

@@ -16,6 +16,8 @@ import { type Timeline, TimelineFold, type TimelineOptions } from './timeline.js
 export interface RunFacts {
   readonly name: string;
   readonly directory: string;
+  /** What its comparison calls its series; null: nothing. */
+  readonly series: string | null;
   readonly config: Readonly<Record<string, unknown>>;
   readonly policy: string;
   /** Null if the configuration has none. */
@@ -34,7 +36,7 @@ export interface RunFacts {
 
 /** @throws StalewartError OUTPUT if a file is damaged or the configuration is not that of a run */
 export async function readRunFacts(
-  { name, directory }: FoundRun,
+  { name, directory, series }: FoundRun,
   stretch: Pick<TimelineOptions, 'from' | 'to'>,
 ): Promise<RunFacts> {
   const run = await readRun(directory);
@@ -43,6 +45,7 @@ export async function readRunFacts(
   return {
     name,
     directory,
+    series,
     config: run.config,
     ...known,
     outcome: outcomeOf(run, journal),

@@ -1,6 +1,7 @@
 /**
  * Runs that differ in nothing but their seed are one series: one line with a band in the figures, one row in the tables. Its
- * label is the policy, with the settings in which it differs from other series of the same policy.
+ * label is the name that its comparison gives it, else the policy, with the settings in which it differs from other series of the
+ * same policy.
  */
 import type { RunFacts } from './run-facts.js';
 import { differing, type FlatSettings, flatSettings, settingsKey } from './settings.js';
@@ -30,7 +31,10 @@ export function groupInSeries(runs: readonly RunFacts[]): readonly Series[] {
   const taken = new Set<string>();
   return all.map((group) => {
     const namesakes = all.filter(({ policy }) => policy === group.policy).map(({ settings }) => settings);
-    const label = unused(labelOf(group.policy, group.settings, differing(namesakes)), taken);
+    const names = new Set(group.runs.map(({ series }) => series));
+    const [given] = names;
+    const own = names.size === 1 && given !== null && given !== undefined ? shortened(given) : null;
+    const label = unused(own ?? labelOf(group.policy, group.settings, differing(namesakes)), taken);
     taken.add(label);
     return { label, ...group };
   });

@@ -10,7 +10,7 @@ import { timelineFigure } from './timeline-figure.js';
 
 /** What time is in these runs: `s` on the wall, or the units of simulated time. */
 export function timeAxis(mode: 'live' | 'simulated'): Axis {
-  return { title: mode === 'live' ? 'Time (s)' : 'Time (simulated time units)', format: '~g' };
+  return { title: mode === 'live' ? 'Time (s)' : 'Time (simulated time units)' };
 }
 
 export function allFigures(series: readonly Series[], mode: 'live' | 'simulated'): readonly Figure[] {

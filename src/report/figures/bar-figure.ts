@@ -2,7 +2,7 @@
 import { max, min } from 'simple-statistics';
 import type { BandPoint } from '../curve.js';
 import { columnWidth, type Figure, frame, type Layer } from './figure.js';
-import type { Axis } from './line-figure.js';
+import { type Axis, axisOf } from './line-figure.js';
 
 export interface BarFigure {
   readonly name: string;
@@ -31,14 +31,14 @@ export function barFigure({ points, width, x, y, reference, ...words }: BarFigur
     ({
       field,
       type: 'quantitative',
-      axis: { title: x.title, format: x.format, tickCount: 8, tickMinStep: x.minStep ?? 0 },
+      axis: axisOf(x, 8),
       scale: { domain: domainX, nice: false, zero: false },
     }) as const;
   const vertical = (field: string) =>
     ({
       field,
       type: 'quantitative',
-      axis: { title: y.title, format: y.format, tickCount: 5, tickMinStep: y.minStep ?? 0 },
+      axis: axisOf(y, 5),
       scale: { domain: domainY, nice: 5 },
     }) as const;
   const values = points.map((point) => ({

@@ -20,7 +20,7 @@ export function contributionFigure(series: readonly Series[]): Figure | null {
   const drawn = series.filter((_, index) => (shares[index] ?? []).length > 0);
   const [only] = drawn;
   if (only === undefined) return null;
-  const y = { title: 'Updates ÷ equal share', format: '~g' };
+  const y = { title: 'Updates ÷ equal share' };
   const says =
     'Applied updates of each worker as a multiple of the equal share: at 1 a worker gives what it would if all gave the same, ' +
     'at 0 nothing of it was ever applied.';
@@ -35,14 +35,14 @@ export function contributionFigure(series: readonly Series[]): Figure | null {
       high: value,
     }));
     const caption = [says, ...end].join(' ');
-    const x = { title: 'Worker', format: 'd', minStep: 1 };
+    const x = { title: 'Worker', minStep: 1 };
     return barFigure({ ...figure, caption, x, points, width: 1 });
   }
   const order = 'Workers of a run are in the order of their updates, the one with the fewest first.';
   return lineFigure({
     ...figure,
     caption: [says, order, ...end].join(' '),
-    x: { title: 'Worker, fewest updates first', format: 'd', minStep: 1, fromZero: false },
+    x: { title: 'Worker, fewest updates first', minStep: 1, fromZero: false },
     interpolation: 'linear',
     lines: series.map(({ label }, index) => ({
       label,

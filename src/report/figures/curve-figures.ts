@@ -34,7 +34,7 @@ function curveFigures(time: Axis): readonly CurveFigure[] {
       name: 'accuracy-communication',
       title: 'Accuracy against communication',
       curve: 'accuracyByCommunication',
-      x: { title: 'Communication rounds (workers)', format: '~s' },
+      x: { title: 'Communication rounds (workers)' },
       y: accuracy,
       ...linear,
       says:
@@ -45,7 +45,7 @@ function curveFigures(time: Axis): readonly CurveFigure[] {
       name: 'accuracy-uploads',
       title: 'Accuracy against communication without restarts',
       curve: 'accuracyByUploads',
-      x: { title: 'Communication without restarts (workers)', format: '~s' },
+      x: { title: 'Communication without restarts (workers)' },
       y: accuracy,
       ...linear,
       says:
@@ -57,7 +57,7 @@ function curveFigures(time: Axis): readonly CurveFigure[] {
       title: 'Training loss against time',
       curve: 'trainingLossByTime',
       x: time,
-      y: { title: 'Training loss', format: '~g', fromZero: false },
+      y: { title: 'Training loss', fromZero: false },
       ...linear,
       says:
         `Mean loss of the updates of a round, against time; of a run with more than ${lossBins} rounds, the mean over the ` +
@@ -68,7 +68,7 @@ function curveFigures(time: Axis): readonly CurveFigure[] {
       title: 'Test loss against time',
       curve: 'testLossByTime',
       x: time,
-      y: { title: 'Test loss', format: '~g', fromZero: false },
+      y: { title: 'Test loss', fromZero: false },
       ...linear,
       says: 'Test loss of the global model at each evaluation, against time. Losses that are not finite are left out.',
     },
@@ -77,7 +77,7 @@ function curveFigures(time: Axis): readonly CurveFigure[] {
       title: 'Wait count K over time',
       curve: 'waitCountByTime',
       x: time,
-      y: { title: 'Wait count K (updates)', format: '~g', minStep: 1 },
+      y: { title: 'Wait count K (updates)', minStep: 1 },
       interpolation: 'step',
       says: 'How many updates the round that was open at a time waited for.',
     },
@@ -86,7 +86,7 @@ function curveFigures(time: Axis): readonly CurveFigure[] {
       title: 'Staleness bound τ_max over time',
       curve: 'maxStalenessByTime',
       x: time,
-      y: { title: 'Bound τ_max (rounds)', format: '~g', minStep: 1 },
+      y: { title: 'Bound τ_max (rounds)', minStep: 1 },
       interpolation: 'step',
       says: 'The staleness at which the next commit restarts a worker.',
     },

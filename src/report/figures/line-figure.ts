@@ -2,7 +2,7 @@
  * One quantity against another, a line per series: over several seeds the mean, in a band from the smallest to the largest.
  */
 import { max, min } from 'simple-statistics';
-import type { BandPoint, Interpolation } from '../curve.js';
+import { type BandPoint, type Interpolation, valueAt } from '../curve.js';
 import { columnWidth, type Figure, frame, type Layer } from './figure.js';
 import { legendAbove } from './legend.js';
 import { type Look, lookOf } from './look.js';
@@ -15,8 +15,8 @@ export interface Line {
 
 export interface Axis {
   readonly title: string;
-  /** d3-format of the labels. */
-  readonly format: string;
+  /** d3-format of the labels; default: plain numbers, in groups of three. */
+  readonly format?: string;
   /** Smallest distance between labels; default: any. */
   readonly minStep?: number;
   /** Whether the axis begins at 0; default: true. */
@@ -60,7 +60,7 @@ export function lineFigure(options: LineFigure): Figure | null {
     ...legend.layers,
   ];
   const { name, title, caption } = options;
-  const spec = frame({ width: columnWidth, plotHeight, space: { ...space, top: legend.height + 6 }, layers });
+  const spec = frame({ width: columnWidth, plotHeight, space: { ...space, top: legend.height + 8 }, layers });
   return { name, title, caption, spec };
 }
 
@@ -77,18 +77,24 @@ function placing({ x, y, interpolation, reference: level }: LineFigure, points: 
     x: {
       field: 'x',
       type: 'quantitative',
-      axis: { title: x.title, format: x.format, tickCount: 5, ...minStep(x) },
+      axis: axisOf(x, 5),
       scale: {
         domain: domain(x, min(points.map((point) => point.x)), max(points.map((point) => point.x))),
         nice: false,
       },
     },
-    axisY: { title: y.title, format: y.format, tickCount: 5, ...minStep(y) },
+    axisY: axisOf(y, 5),
     scaleY: { domain: domain(y, min(lows), top), nice: 5, zero: false },
   } as const;
 }
 
-const minStep = ({ minStep: step }: Axis) => (step === undefined ? {} : { tickMinStep: step });
+/** What Vega-Lite is told of an axis. */
+export const axisOf = ({ title, format, minStep }: Axis, tickCount: number) => ({
+  title,
+  tickCount,
+  ...(format === undefined ? {} : { format }),
+  ...(minStep === undefined ? {} : { tickMinStep: minStep }),
+});
 
 /** From 0 if the axis says so; never of no length. */
 function domain({ fromZero = true }: Axis, low: number, high: number): [number, number] {
@@ -102,7 +108,7 @@ const vertical = (field: string, { axisY, scaleY }: Place) =>
 function band({ points, look }: DrawnLine, place: Place): Layer {
   return {
     data: { values: [...points] },
-    mark: { type: 'area', interpolate: place.interpolate, opacity: 0.16, fill: look.colour },
+    mark: { type: 'area', interpolate: place.interpolate, opacity: 0.13, fill: look.colour },
     encoding: { x: place.x, y: vertical('low', place), y2: { field: 'high' } },
   };
 }
@@ -121,21 +127,34 @@ function course({ points, look }: DrawnLine, place: Place): Layer {
   };
 }
 
-/** Points of the line, at about even distances. @param shift 0 … 1, so that the markers of several lines stand apart */
+/** On the line, at about even distances. @param shift 0 … 1, so that the markers of several lines stand apart */
 function markers({ points, look }: DrawnLine, shift: number, place: Place): Layer {
   const [from, to] = place.x.scale.domain;
-  const chosen = new Set(
-    Array.from({ length: markersPerLine }, (_, index) => {
-      const wanted = from + ((to - from) * (index + (shift + 0.5) / 1.5)) / markersPerLine;
-      return points.findIndex(({ x }) => x >= wanted);
-    }),
+  const wanted = Array.from(
+    { length: markersPerLine },
+    (_, index) => from + ((to - from) * (index + (shift + 0.5) / 1.5)) / markersPerLine,
   );
-  if (points.length <= markersPerLine) points.forEach((_, index) => chosen.add(index));
   return {
-    data: { values: points.filter((_, index) => chosen.has(index)) },
+    data: { values: place.interpolate === 'linear' ? dataPoints(points, wanted) : onSteps(points, wanted) },
     mark: { type: 'point', shape: look.marker, size: 26, filled: true, opacity: 1, fill: look.colour },
     encoding: { x: place.x, y: vertical('mean', place) },
   };
+}
+
+type Marked = Pick<BandPoint, 'x' | 'mean'>;
+
+/** The points next to those wanted; all, if there are few. */
+function dataPoints(points: readonly BandPoint[], wanted: readonly number[]): Marked[] {
+  if (points.length <= markersPerLine) return [...points];
+  const chosen = new Set(wanted.map((position) => points.findIndex(({ x }) => x >= position)));
+  return points.filter((_, index) => chosen.has(index)).map(({ x, mean }) => ({ x, mean }));
+}
+
+/** A step holds between its points, so a marker may stand anywhere on it. */
+function onSteps(points: readonly BandPoint[], wanted: readonly number[]): Marked[] {
+  const curve = { x: points.map(({ x }) => x), y: points.map(({ mean }) => mean) };
+  const covered = wanted.filter((x) => x >= (curve.x[0] ?? 0) && x <= (curve.x.at(-1) ?? 0));
+  return covered.map((x) => ({ x, mean: valueAt(curve, x, 'step') }));
 }
 
 function reference(level: number, place: Place): Layer {

@@ -35,15 +35,16 @@ export function stalenessFigure(series: readonly Series[]): Figure | null {
       `Runs: ${listed(drawn)}.`,
       ...bandWords(drawn),
     ].join(' '),
-    x: { title: 'Staleness (rounds)', format: '~g', minStep: 1 },
+    x: { title: 'Staleness (rounds)', minStep: 1 },
     y: { title: 'Share of updates', format: '.0%' },
   };
   const [only] = lines;
   if (lines.length === 1 && only !== undefined) return barFigure({ ...figure, points: only.points, width });
-  return lineFigure({ ...figure, lines, interpolation: 'linear' });
+  const down = lines.map(({ label, points }) => ({ label, points: endingAtZero(points, width) }));
+  return lineFigure({ ...figure, lines: down, interpolation: 'linear' });
 }
 
-/** One point per bin, from 0 to the largest staleness of the series and one more, so that lines end on the axis. */
+/** One point per bin, from 0 to the largest staleness of the series. */
 function overRuns(histograms: readonly JournalFacts[], width: number): readonly BandPoint[] {
   if (histograms.length === 0) return [];
   const shares = histograms.map(({ staleness }) => inBins(staleness, width));
@@ -53,6 +54,12 @@ function overRuns(histograms: readonly JournalFacts[], width: number): readonly 
     const x = bin * width + (width - 1) / 2;
     return { x, mean: mean(values), low: min(values), high: max(values) };
   });
+}
+
+/** With the first empty bin, so that a line ends on the axis. */
+function endingAtZero(points: readonly BandPoint[], width: number): readonly BandPoint[] {
+  const last = points.at(-1);
+  return last === undefined ? [] : [...points, { x: last.x + width, mean: 0, low: 0, high: 0 }];
 }
 
 function inBins(staleness: JournalFacts['staleness'], width: number): readonly number[] {

@@ -20,11 +20,12 @@ figure svg { display: block; width: 100%; height: auto; max-width: 36rem; margin
 figure.wide svg { max-width: 62rem; }
 figcaption { color: var(--faint); font-size: .85rem; margin-top: .4rem; overflow-wrap: anywhere; }
 .table { overflow-x: auto; margin: .75rem 0 1.25rem; }
-table { border-collapse: collapse; font-size: .88rem; }
+table { border-collapse: collapse; font-size: .88rem; min-width: min(100%, 40rem); }
 caption { text-align: left; color: var(--faint); padding-bottom: .35rem; }
 th, td { padding: .25rem .7rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; font-weight: normal; }
 thead th { font-weight: 600; vertical-align: bottom; }
-tbody th { font-weight: 600; }
+tbody th { font-weight: 600; white-space: nowrap; }
+.text tbody th { white-space: normal; overflow-wrap: anywhere; min-width: 10rem; }
 tbody tr:nth-child(even) { background: var(--row); }
 .numeric td, .numeric thead th:not(:first-child) { text-align: right; font-variant-numeric: tabular-nums; }
 .numeric td { white-space: nowrap; }

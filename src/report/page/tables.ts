@@ -18,7 +18,7 @@ export function summaryTable(series: readonly Series[], unit: string): Html {
     [`Time (${unit})`, ({ time }) => time, amount],
     ['Rounds', ({ rounds }) => rounds, amount],
     ['Communication rounds', ({ communicationRounds }) => communicationRounds, amount],
-    ['– without restarts', ({ uploadRounds }) => uploadRounds, amount],
+    ['Without restarts', ({ uploadRounds }) => uploadRounds, amount],
     ['Uploads', ({ uploads }) => uploads, amount],
     ['Downloads', ({ downloads }) => downloads, amount],
     ['Restarts', ({ restarts }) => restarts, amount],
