@@ -14,7 +14,7 @@ export interface JournalFacts {
   readonly staleness: readonly (readonly [staleness: number, updates: number])[];
   /** Updates of which nothing came. */
   readonly discarded: number;
-  /** Σ over rounds of the workers that uploaded in the round: the paper's count without those only restarted in it. */
+  /** Σ over closed rounds of the workers that uploaded in the round: the paper's count without those only restarted in it. */
   readonly uploadRounds: number;
   /** `uploadRounds` when each of the versions asked for was made. */
   readonly uploadRoundsAt: ReadonlyMap<number, number>;
@@ -70,7 +70,7 @@ export class JournalFold {
       restarts: this.#restarts,
       staleness: [...this.#staleness].sort(([left], [right]) => left - right),
       discarded: this.#discarded,
-      uploadRounds: this.#uploadRounds + this.#uploaders.size,
+      uploadRounds: this.#uploadRounds,
       uploadRoundsAt: this.#uploadRoundsAt,
       steps: this.#steps,
     };

@@ -2,7 +2,7 @@
 import { max, min } from 'simple-statistics';
 import type { BandPoint } from '../curve.js';
 import { columnWidth, type Figure, frame, type Layer } from './figure.js';
-import { type Axis, axisOf } from './line-figure.js';
+import { type Axis, axisOf, roomAtX, roomAtY } from './line-figure.js';
 
 export interface BarFigure {
   readonly name: string;
@@ -31,14 +31,14 @@ export function barFigure({ points, width, x, y, reference, ...words }: BarFigur
     ({
       field,
       type: 'quantitative',
-      axis: axisOf(x, 8),
+      axis: axisOf(x, 8, max(middles), roomAtX),
       scale: { domain: domainX, nice: false, zero: false },
     }) as const;
   const vertical = (field: string) =>
     ({
       field,
       type: 'quantitative',
-      axis: axisOf(y, 5),
+      axis: axisOf(y, 5, top, roomAtY),
       scale: { domain: domainY, nice: 5 },
     }) as const;
   const values = points.map((point) => ({

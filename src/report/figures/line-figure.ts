@@ -77,24 +77,32 @@ function placing({ x, y, interpolation, reference: level }: LineFigure, points: 
     x: {
       field: 'x',
       type: 'quantitative',
-      axis: axisOf(x, 5),
+      axis: axisOf(x, 5, max(points.map((point) => point.x)), roomAtX),
       scale: {
         domain: domain(x, min(points.map((point) => point.x)), max(points.map((point) => point.x))),
         nice: false,
       },
     },
-    axisY: axisOf(y, 5),
+    axisY: axisOf(y, 5, top, roomAtY),
     scaleY: { domain: domain(y, min(lows), top), nice: 5, zero: false },
   } as const;
 }
 
-/** What Vega-Lite is told of an axis. */
-export const axisOf = ({ title, format, minStep }: Axis, tickCount: number) => ({
-  title,
-  tickCount,
-  ...(format === undefined ? {} : { format }),
-  ...(minStep === undefined ? {} : { tickMinStep: minStep }),
-});
+/** What Vega-Lite is told of an axis. @param largest value on it @param room for the letters of a label */
+export function axisOf({ title, format, minStep }: Axis, tickCount: number, largest: number, room: number) {
+  const plain = largest < 10 ** room && (largest === 0 || largest >= 0.01);
+  const shown = format ?? (plain ? undefined : largest < 1 ? '~e' : '~s');
+  return {
+    title,
+    tickCount,
+    ...(shown === undefined ? {} : { format: shown }),
+    ...(minStep === undefined ? {} : { tickMinStep: minStep }),
+  };
+}
+
+/** Digits before the point that have room at each axis. */
+export const roomAtX = 6;
+export const roomAtY = 4;
 
 /** From 0 if the axis says so; never of no length. */
 function domain({ fromZero = true }: Axis, low: number, high: number): [number, number] {

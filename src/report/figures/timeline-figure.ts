@@ -2,7 +2,7 @@
 import type { RunFacts } from '../run-facts.js';
 import type { Activity, Timeline } from '../timeline.js';
 import { type Figure, frame, type Layer, letterWidth, pageWidth, textSize } from './figure.js';
-import { type Axis, axisOf } from './line-figure.js';
+import { type Axis, axisOf, roomAtX } from './line-figure.js';
 
 /** More closed rounds than this are not marked: the lines would be a grey area. */
 const mostRounds = 80;
@@ -80,7 +80,7 @@ function axes({ from, to, workers }: Timeline, time: Axis) {
       ({
         field,
         type: 'quantitative',
-        axis: axisOf(time, 10),
+        axis: axisOf(time, 10, to, roomAtX),
         scale: { domain, nice: false, zero: false },
       }) as const,
     y: (field: string) => ({ field, type: 'quantitative', axis: axisY, scale: scaleY }) as const,

@@ -41,5 +41,7 @@ summary { cursor: pointer; padding: .2rem 0; }
   .table { overflow: visible; }
   table { font-size: 7.5pt; }
   th, td { padding: .15rem .35rem; }
+  .numeric td { white-space: normal; }
+  table { min-width: 100%; }
 }
 `;

@@ -7,7 +7,7 @@ import type { RunFacts } from '../run-facts.js';
 import type { Series } from '../series.js';
 import { Html, html } from './html.js';
 import { pageStyle } from './page-style.js';
-import { costTable, differenceTable, runTable, summaryTable, workerTable } from './tables.js';
+import { communicationTable, costTable, differenceTable, resultTable, runTable, workerTable } from './tables.js';
 
 export interface DrawnFigure {
   readonly figure: Figure;
@@ -31,7 +31,7 @@ export function page({ series, runs, mode, figures, notes }: PageContent): strin
       ? `Run ${only.name}`
       : `${series.length} series of ${runs.length} runs`;
   const toAccuracy =
-    'to the first evaluation at or above each test accuracy, mean ± standard deviation over the seeds';
+    'to the first evaluation at or above each test accuracy, mean ± standard deviation over the seeds that reached it; (1/3): one of three did';
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -47,7 +47,7 @@ export function page({ series, runs, mode, figures, notes }: PageContent): strin
 <p class="faint">${overview(series, mode)}</p>
 ${[...notes, ...incomplete(runs)].map((note) => html`<p><strong>Note:</strong> ${note}</p>\n`)}</header>
 <h2>Results</h2>
-${summaryTable(series, unit)}${[
+${resultTable(series, unit)}${communicationTable(series)}${[
   ...costTable(series, 'time', `Time (${unit}) ${toAccuracy}.`),
   ...costTable(series, 'communicationRounds', `Communication rounds ${toAccuracy}.`),
   ...costTable(series, 'uploadRounds', `Communication without restarts ${toAccuracy}.`),

@@ -2,48 +2,55 @@
 import { min } from 'simple-statistics';
 import { accuracySteps } from '../../telemetry/summary.js';
 import { gini, relativeShares } from '../inequality.js';
-import type { Cost, Outcome } from '../outcome.js';
+import type { Cost } from '../outcome.js';
 import type { RunFacts } from '../run-facts.js';
 import { seedsOf, type Series } from '../series.js';
 import { differing } from '../settings.js';
-import { amount, none, overRuns, percent } from './figures-in-words.js';
+import { amount, none, overRuns, percent, type Shown, twoDecimals } from './figures-in-words.js';
 import { type Html, html } from './html.js';
 import { table } from './table.js';
 
-type Value = (outcome: Outcome) => number | null;
+type Column = readonly [title: string, value: (run: RunFacts) => number | null, shown: Shown];
 
-export function summaryTable(series: readonly Series[], unit: string): Html {
-  const columns: readonly [title: string, value: Value, shown: (value: number) => string][] = [
-    ['Final accuracy (%)', ({ finalAccuracy }) => finalAccuracy, percent],
-    [`Time (${unit})`, ({ time }) => time, amount],
-    ['Rounds', ({ rounds }) => rounds, amount],
-    ['Communication rounds', ({ communicationRounds }) => communicationRounds, amount],
-    ['Without restarts', ({ uploadRounds }) => uploadRounds, amount],
-    ['Uploads', ({ uploads }) => uploads, amount],
-    ['Downloads', ({ downloads }) => downloads, amount],
-    ['Restarts', ({ restarts }) => restarts, amount],
-    ['Discarded', ({ discarded }) => discarded, amount],
-  ];
+export function resultTable(series: readonly Series[], unit: string): Html {
+  return overSeries(
+    series,
+    'What was reached: mean ± standard deviation over the seeds. Gini: inequality of the workers’ contributions, 0 if all ' +
+      'give the same. Least share: updates of the worker with the fewest ÷ equal share.',
+    [
+      ['Final accuracy (%)', ({ outcome }) => outcome.finalAccuracy, percent],
+      ['Final test loss', ({ outcome }) => outcome.finalLoss, amount],
+      [`Time (${unit})`, ({ outcome }) => outcome.time, amount],
+      ['Rounds', ({ outcome }) => outcome.rounds, amount],
+      ['Gini', giniOf, twoDecimals],
+      ['Least share', leastShareOf, twoDecimals],
+    ],
+  );
+}
+
+export function communicationTable(series: readonly Series[]): Html {
+  return overSeries(
+    series,
+    'What it took: mean ± standard deviation over the seeds. Communication rounds: each worker that uploads or is restarted in ' +
+      'a round adds 1. Without restarts: each that uploads in a round adds 1. Discarded: updates of which nothing came.',
+    [
+      ['Communication rounds', ({ outcome }) => outcome.communicationRounds, amount],
+      ['Without restarts', ({ outcome }) => outcome.uploadRounds, amount],
+      ['Uploads', ({ outcome }) => outcome.uploads, amount],
+      ['Downloads', ({ outcome }) => outcome.downloads, amount],
+      ['Restarts', ({ outcome }) => outcome.restarts, amount],
+      ['Discarded', ({ outcome }) => outcome.discarded, amount],
+    ],
+  );
+}
+
+function overSeries(series: readonly Series[], caption: string, columns: readonly Column[]): Html {
   const rows = series.map((one) => [
     one.label,
     seedsOf(one).replace(/^seeds? /, ''),
-    ...columns.map(([, value, shown]) =>
-      overRuns(
-        one.runs.map(({ outcome }) => value(outcome)),
-        shown,
-      ),
-    ),
-    overRuns(one.runs.map(giniOf), (value) => value.toFixed(2)),
-    overRuns(one.runs.map(leastShareOf), (value) => value.toFixed(2)),
+    ...columns.map(([, value, shown]) => overRuns(one.runs.map(value), shown)),
   ]);
-  const head = ['Series', 'Seeds', ...columns.map(([title]) => title), 'Gini', 'Least share'];
-  return table({
-    caption:
-      'What was reached: mean ± standard deviation over the seeds. Discarded: updates of which nothing came. Gini: inequality of ' +
-      'the workers’ contributions, 0 if all give the same. Least share: updates of the worker with the fewest ÷ equal share.',
-    head,
-    rows,
-  });
+  return table({ caption, head: ['Series', 'Seeds', ...columns.map(([title]) => title)], rows });
 }
 
 const giniOf = ({ journal }: RunFacts): number | null =>
