@@ -27,6 +27,8 @@ export function reportCommand(context: ProgramContext): Command {
     .addHelpText('after', exitCodesHelp)
     .action(async (paths: string[], { out, from, to, json }: ReportFlags) => {
       const times = { from: timeOf('--from', from), to: timeOf('--to', to) };
+      const { from: begin = 0, to: end = Number.POSITIVE_INFINITY } = times;
+      if (end <= begin) throw configError('--to', end, `more than --from, which is ${begin}`);
       const { report } = await import('../report/report.js');
       const written = await report(paths, { out, ...times });
       for (const note of written.notes) context.writeError(`note: ${note}\n`);

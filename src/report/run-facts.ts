@@ -52,7 +52,7 @@ export async function readRunFacts(
     curves: runCurves(run, journal, run.config['compute'] !== 'none'),
     journal,
     timeline,
-    missing: missingIn(run, journal),
+    missing: [...missingIn(run, journal), ...nothingIn(stretch, journal, timeline)],
   };
 }
 
@@ -111,4 +111,14 @@ function missingIn(
     missing.push(`no ${runFileNames.journal}: without ${lost}`);
   }
   return missing;
+}
+
+/** Where a stretch was asked for and the run was over before it. */
+function nothingIn(
+  { from = 0 }: Pick<TimelineOptions, 'from'>,
+  journal: JournalFacts | null,
+  timeline: Timeline | null,
+): readonly string[] {
+  const isOver = from > 0 && journal !== null && timeline === null;
+  return isOver ? [`nothing happened after ${from}, so there is no timeline`] : [];
 }

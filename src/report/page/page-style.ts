@@ -36,6 +36,8 @@ summary { cursor: pointer; padding: .2rem 0; }
   :root { --text: #000; --faint: #333; --ground: #fff; --line: #bbb; --row: #fff; }
   body { max-width: none; padding: 0; font-size: 9pt; }
   .figures { grid-template-columns: 1fr 1fr; gap: 5mm; }
+  h3 { font-size: 9pt; }
+  figcaption { font-size: 7.5pt; line-height: 1.35; }
   figure, tr { break-inside: avoid; }
   h2, h3, caption { break-after: avoid; }
   .table { overflow: visible; }
