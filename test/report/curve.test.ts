@@ -4,10 +4,16 @@ import fc from 'fast-check';
 import { binned, type Curve, mostPoints, steps, thinned, together, valueAt } from '../../src/report/curve.js';
 
 const curves = fc
-  .array(fc.record({ gap: fc.double({ min: 0.01, max: 5, noNaN: true }), y: fc.double({ min: -9, max: 9, noNaN: true }) }), {
-    minLength: 2,
-    maxLength: 600,
-  })
+  .array(
+    fc.record({
+      gap: fc.double({ min: 0.01, max: 5, noNaN: true }),
+      y: fc.double({ min: -9, max: 9, noNaN: true }),
+    }),
+    {
+      minLength: 2,
+      maxLength: 600,
+    },
+  )
   .map((points): Curve => {
     let x = 0;
     return { x: points.map(({ gap }) => (x += gap)), y: points.map(({ y }) => y) };
@@ -33,20 +39,39 @@ describe('curves', () => {
   });
 
   it('with other x are interpolated where all of them have values', () => {
-    const band = together([{ x: [0, 10], y: [0, 10] }, { x: [2, 12], y: [0, 10] }], 'linear');
+    const band = together(
+      [
+        { x: [0, 10], y: [0, 10] },
+        { x: [2, 12], y: [0, 10] },
+      ],
+      'linear',
+    );
     assert.equal(band.length, mostPoints);
     assert.deepEqual(band[0], { x: 2, mean: 1, low: 0, high: 2 });
     assert.deepEqual(band.at(-1), { x: 10, mean: 9, low: 8, high: 10 });
-    assert.deepEqual(together([{ x: [0, 1], y: [1, 1] }, { x: [2, 3], y: [1, 1] }], 'linear'), []);
+    assert.deepEqual(
+      together(
+        [
+          { x: [0, 1], y: [1, 1] },
+          { x: [2, 3], y: [1, 1] },
+        ],
+        'linear',
+      ),
+      [],
+    );
   });
 
   it('hold the mean between the smallest and the largest value', () => {
     fc.assert(
-      fc.property(fc.array(curves, { minLength: 1, maxLength: 4 }), fc.constantFrom('linear', 'step'), (some, how) => {
-        for (const { mean, low, high } of together(some, how)) {
-          assert.ok(low <= mean + 1e-9 && mean <= high + 1e-9);
-        }
-      }),
+      fc.property(
+        fc.array(curves, { minLength: 1, maxLength: 4 }),
+        fc.constantFrom('linear', 'step'),
+        (some, how) => {
+          for (const { mean, low, high } of together(some, how)) {
+            assert.ok(low <= mean + 1e-9 && mean <= high + 1e-9);
+          }
+        },
+      ),
       { numRuns: 50 },
     );
   });

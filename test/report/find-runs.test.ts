@@ -66,7 +66,10 @@ describe('runs of a report', () => {
       await makeRun('cmp', 'abs-1');
       await writeFile(at('cmp', 'comparison.json'), text);
       const { runs, notes } = await findRuns([at('cmp')]);
-      assert.deepEqual(runs.map(({ directory }) => directory), [at('cmp', 'abs-1')]);
+      assert.deepEqual(
+        runs.map(({ directory }) => directory),
+        [at('cmp', 'abs-1')],
+      );
       assert.match(notes.join(), /lists no runs/);
     });
   }
@@ -75,7 +78,10 @@ describe('runs of a report', () => {
     await assert.rejects(findRuns([at('nowhere')]), (error) => {
       assert.ok(error instanceof StalewartError);
       assert.equal(error.exitCode, 4);
-      assert.equal(error.message, `"${at('nowhere')}" is not there: give the folder of a run or of a comparison`);
+      assert.equal(
+        error.message,
+        `"${at('nowhere')}" is not there: give the folder of a run or of a comparison`,
+      );
       return true;
     });
   });

@@ -43,7 +43,10 @@ describe('facts of a journal', () => {
     assert.deepEqual(uploadRoundsAt, expected);
     assert.equal(uploadRounds, [...expected.values()].at(-1));
     assert.ok(counts.restarts > 0);
-    assert.equal(restarts.reduce((sum, each) => sum + each), counts.restarts);
+    assert.equal(
+      restarts.reduce((sum, each) => sum + each),
+      counts.restarts,
+    );
   });
 
   it('count a worker that uploads twice in a round once', () => {
@@ -63,7 +66,14 @@ describe('facts of a journal', () => {
         finite: true,
       },
       effects: [
-        { type: 'accumulate', updateId: `0.1.${attempt}`, worker: 0, staleness: 0, weight: 1, reason: 'counts' },
+        {
+          type: 'accumulate',
+          updateId: `0.1.${attempt}`,
+          worker: 0,
+          staleness: 0,
+          weight: 1,
+          reason: 'counts',
+        },
       ],
     });
     const closing = commitsOf(steps)[0];

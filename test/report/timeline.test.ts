@@ -78,10 +78,22 @@ describe('timeline', () => {
   });
 
   it('shows a crash and what was lost with it', () => {
-    const lost = { type: 'worker-lost', time: 2, worker: 0, incarnation: 1, reason: 'crash', returns: true } as const;
+    const lost = {
+      type: 'worker-lost',
+      time: 2,
+      worker: 0,
+      incarnation: 1,
+      reason: 'crash',
+      returns: true,
+    } as const;
     const back = { type: 'worker-joined', time: 5, worker: 0, incarnation: 2 } as const;
     const timeline = timelineOf(
-      [at(0, assign(0, 'joined')), { event: lost, effects: [] }, { event: back, effects: [assign(0, 'joined')] }, at(7)],
+      [
+        at(0, assign(0, 'joined')),
+        { event: lost, effects: [] },
+        { event: back, effects: [assign(0, 'joined')] },
+        at(7),
+      ],
       { workers: 1 },
     );
     assert.deepEqual(timeline?.spans.map(text), ['0 dropped 0–2', '0 absent 2–5', '0 computed 5–7']);

@@ -7,7 +7,14 @@ import type { RunFacts } from '../run-facts.js';
 import type { Series } from '../series.js';
 import { Html, html } from './html.js';
 import { pageStyle } from './page-style.js';
-import { communicationTable, costTable, differenceTable, resultTable, runTable, workerTable } from './tables.js';
+import {
+  communicationTable,
+  costTable,
+  differenceTable,
+  resultTable,
+  runTable,
+  workerTable,
+} from './tables.js';
 
 export interface DrawnFigure {
   readonly figure: Figure;
