@@ -5,6 +5,7 @@
  */
 import type { RunFacts } from './run-facts.js';
 import { differing, type FlatSettings, flatSettings, settingsKey } from './settings.js';
+import { shortened } from './shortened.js';
 
 export interface Series {
   /** Unique in the report. */
@@ -33,7 +34,8 @@ export function groupInSeries(runs: readonly RunFacts[]): readonly Series[] {
     const namesakes = all.filter(({ policy }) => policy === group.policy).map(({ settings }) => settings);
     const names = new Set(group.runs.map(({ series }) => series));
     const [given] = names;
-    const own = names.size === 1 && given !== null && given !== undefined ? shortened(given) : null;
+    const own =
+      names.size === 1 && given !== null && given !== undefined ? shortened(given, longestLabel) : null;
     const label = unused(own ?? labelOf(group.policy, group.settings, differing(namesakes)), taken);
     taken.add(label);
     return { label, ...group };
@@ -54,13 +56,8 @@ export function listed(series: readonly Series[]): string {
 
 function labelOf(policy: string, settings: FlatSettings, names: readonly string[]): string {
   const parts = names.map((name) => `${name} ${settings.get(name) ?? '–'}`);
-  return shortened([policy, parts.join(', ')].filter((part) => part !== '').join(': '));
+  return shortened([policy, parts.join(', ')].filter((part) => part !== '').join(': '), longestLabel);
 }
-
-const shortened = (text: string): string => {
-  const letters = [...text];
-  return letters.length <= longestLabel ? text : `${letters.slice(0, longestLabel - 1).join('')}…`;
-};
 
 function unused(label: string, taken: ReadonlySet<string>): string {
   if (!taken.has(label)) return label;

@@ -7,6 +7,7 @@ import { lookOf } from '../../src/report/figures/look.js';
 import { pngScale, toPng, toSvg } from '../../src/report/figures/render.js';
 import { readRunFacts, type RunFacts } from '../../src/report/run-facts.js';
 import { groupInSeries } from '../../src/report/series.js';
+import { letterCount } from '../../src/report/shortened.js';
 import { layersOf, valuesOf } from './figure-layers.js';
 import { storeRun, type StoredRunOptions, temporaryFolder, type WrittenRun } from './stored-run.js';
 
@@ -195,7 +196,7 @@ describe('figures', () => {
     for (const each of figuresOf('abs-1', 'asgd-1', 'hostile')) {
       const [legend] = layersOf(each, 'text');
       for (const [label, left] of valuesOf(legend, 'label', 'text')) {
-        if (typeof label === 'string') assert.ok(50 + Number(left) + 6 * [...label].length <= 330, label);
+        if (typeof label === 'string') assert.ok(50 + Number(left) + 6 * letterCount(label) <= 330, label);
       }
     }
   });

@@ -2,6 +2,7 @@
  * The legend above a plot: for each series a piece of its line with its marker, and its label. It is made of marks at fixed
  * places, because Vega's own legends cannot show a line, its dashes and its marker in one.
  */
+import { letterCount, shortened } from '../shortened.js';
 import { columnWidth, type Layer, letterWidth, type Space, textSize } from './figure.js';
 import type { Look } from './look.js';
 
@@ -27,16 +28,15 @@ export function legendAbove(
   width = columnWidth,
 ): Legend {
   const room = width - 12;
-  const longest = Math.max(...entries.map(({ label }) => [...label].length));
+  const longest = Math.max(...entries.map(({ label }) => letterCount(label)));
   const columnSize = Math.min(room, sampleWidth + 2 * gap + longest * letterWidth);
   const columns = Math.max(1, Math.floor(room / columnSize));
   const rows = Math.ceil(entries.length / columns);
   const mostLetters = Math.floor((room - sampleWidth - 2 * gap) / letterWidth);
   const placed = entries.map(({ label, look }, index) => {
     const left = 6 - space.left + (index % columns) * columnSize;
-    const letters = [...label];
     return {
-      label: letters.length <= mostLetters ? label : `${letters.slice(0, mostLetters - 1).join('')}…`,
+      label: shortened(label, mostLetters),
       left,
       right: left + sampleWidth,
       middle: left + sampleWidth / 2,
