@@ -12,6 +12,7 @@ import { allFigures } from './figures/all-figures.js';
 import type { Figure } from './figures/figure.js';
 import { findRuns } from './find-runs.js';
 import { type DrawnFigure, page } from './page/page.js';
+import { missingNotes } from './missing-notes.js';
 import { type RunFacts, readRunFacts } from './run-facts.js';
 import { groupInSeries } from './series.js';
 
@@ -54,12 +55,13 @@ export interface Report {
  */
 export async function report(paths: readonly string[], options: ReportOptions = {}): Promise<Report> {
   checkStretch(options);
-  const { runs: found, notes } = await findRuns(paths);
+  const { runs: found, notes: passedOver } = await findRuns(paths);
   const runs: RunFacts[] = [];
   // One after the other: of a run that is being read, the rows are in memory.
   for (const run of found) runs.push(await readRunFacts(run, options));
   const mode = commonMode(runs);
   const series = groupInSeries(runs);
+  const notes = [...passedOver, ...missingNotes(runs)];
   const figures = allFigures(series, mode);
   const out = options.out ?? (paths.length === 1 ? (paths[0] ?? '') : defaultReportFolder);
   const drawn: DrawnFigure[] = [];
@@ -73,8 +75,7 @@ export async function report(paths: readonly string[], options: ReportOptions = 
   }
   const file = join(out, reportFileName);
   await write(file, page({ series, runs, mode, figures: drawn, notes }));
-  const missing = runs.flatMap((run) => run.missing.map((line) => `${run.name}: ${line}`));
-  return { out, page: file, figures: written, notes: [...notes, ...missing] };
+  return { out, page: file, figures: written, notes };
 }
 
 function checkStretch({ from, to }: ReportOptions): void {

@@ -17,7 +17,7 @@ export interface Series {
 }
 
 /** Longer labels would leave no room for the lines. */
-const longestLabel = 40;
+const longestLabel = 44;
 
 export function groupInSeries(runs: readonly RunFacts[]): readonly Series[] {
   const groups = new Map<string, { policy: string; settings: FlatSettings; runs: RunFacts[] }>();
@@ -36,7 +36,7 @@ export function groupInSeries(runs: readonly RunFacts[]): readonly Series[] {
     const [given] = names;
     const own =
       names.size === 1 && given !== null && given !== undefined ? shortened(given, longestLabel) : null;
-    const label = unused(own ?? labelOf(group.policy, group.settings, differing(namesakes)), taken);
+    const label = unused(own ?? labelOf(group.policy, group.settings, namesakes), taken);
     taken.add(label);
     return { label, ...group };
   });
@@ -54,9 +54,25 @@ export function listed(series: readonly Series[]): string {
   return series.map((one) => `${one.label} (${seedsOf(one)})`).join(', ');
 }
 
-function labelOf(policy: string, settings: FlatSettings, names: readonly string[]): string {
-  const parts = names.map((name) => `${name} ${settings.get(name) ?? '–'}`);
-  return shortened([policy, parts.join(', ')].filter((part) => part !== '').join(': '), longestLabel);
+/** @param namesakes the settings of all series of this policy */
+function labelOf(policy: string, settings: FlatSettings, namesakes: readonly FlatSettings[]): string {
+  const names = differing(namesakes);
+  // A law says more than its parameters: they are named only where the law alone would not tell the series apart.
+  const laws = names.filter((name) => name.endsWith('.law')).map((name) => name.slice(0, -'law'.length));
+  const brief = names.filter((name) => name.endsWith('.law') || !laws.some((law) => name.startsWith(law)));
+  const distinct = new Set(namesakes.map((each) => described(each, brief))).size === namesakes.length;
+  const parts = described(settings, distinct ? brief : names);
+  return shortened(parts === '' ? policy : `${policy}: ${parts}`, longestLabel);
+}
+
+/** `a 8, straggler gamma, vtask 0.1` */
+function described(settings: FlatSettings, names: readonly string[]): string {
+  const parts = names.map((name) => {
+    const group = name.slice(0, name.indexOf('.'));
+    const short = names.includes(`${group}.law`) ? name.replace(/\.law$/, '').replace(`${group}.`, '') : name;
+    return `${short} ${settings.get(name) ?? '–'}`;
+  });
+  return parts.join(', ');
 }
 
 function unused(label: string, taken: ReadonlySet<string>): string {

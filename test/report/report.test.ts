@@ -148,6 +148,21 @@ describe('report', () => {
     assert.match(notes.join(), /no journal\.jsonl/);
   });
 
+  it('says once what many runs lack', async () => {
+    for (const seed of [1, 2, 3, 4]) {
+      await storeRun(at('cmp', `abs-${seed}`), {
+        config: { seed, compute: 'none' },
+        evalEvery: 0,
+        ends: seed > 2,
+      });
+    }
+    const { notes } = await report([at('cmp')]);
+    assert.deepEqual(notes, [
+      'cmp/abs-1, cmp/abs-2: no summary.json: the run goes on or was killed; shown is what it has done so far',
+      '4 of 4 runs: nothing was trained (compute: none), so there is no accuracy or loss',
+    ]);
+  });
+
   it('of a run that diverged leaves out what cannot be drawn', async () => {
     const steps = someSteps().map((step) => ({
       ...step,

@@ -46,6 +46,16 @@ describe('series', () => {
     );
   });
 
+  it('are called by a law without its parameters where that tells them apart', async () => {
+    const gamma = { law: 'gamma', mean: 1, vtask: 0.1 };
+    const other = { law: 'gamma', mean: 1, vtask: 0.6 };
+    const labels = (series: readonly { label: string }[]) => series.map(({ label }) => label);
+    const runs = [await run({}), await run({ straggler: gamma })];
+    assert.deepEqual(labels(groupInSeries(runs)), ['abs: straggler exponential', 'abs: straggler gamma']);
+    const three = groupInSeries([...runs, await run({ straggler: other })]);
+    assert.equal(labels(three)[2], 'abs: straggler gamma, vtask 0.6');
+  });
+
   it('take the name that their comparison gives them', async () => {
     const series = groupInSeries([
       await run({ a: 4 }, 'tight'),
@@ -61,7 +71,7 @@ describe('series', () => {
     const labels = series.map(({ label }) => label);
     assert.equal(new Set(labels).size, 2);
     assert.ok(
-      labels.every((label) => label.length <= 45),
+      labels.every((label) => label.length <= 47),
       labels.join(),
     );
   });

@@ -60,7 +60,12 @@ export function lineFigure(options: LineFigure): Figure | null {
     ...legend.layers,
   ];
   const { name, title, caption } = options;
-  const spec = frame({ width: columnWidth, plotHeight, space: { ...space, top: legend.height + 8 }, layers });
+  const spec = frame({
+    width: columnWidth,
+    plotHeight,
+    space: { ...space, top: legend.height + 10 },
+    layers,
+  });
   return { name, title, caption, spec };
 }
 
@@ -101,7 +106,7 @@ export function axisOf({ title, format, minStep }: Axis, tickCount: number, larg
 }
 
 /** Digits before the point that have room at each axis. */
-export const roomAtX = 6;
+export const roomAtX = 4;
 export const roomAtY = 4;
 
 /** From 0 if the axis says so; never of no length. */

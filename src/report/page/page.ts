@@ -26,7 +26,7 @@ export interface PageContent {
   readonly runs: readonly RunFacts[];
   readonly mode: 'live' | 'simulated';
   readonly figures: readonly DrawnFigure[];
-  /** What was passed over. */
+  /** What was passed over or is missing, a line each. */
   readonly notes: readonly string[];
 }
 
@@ -52,7 +52,7 @@ export function page({ series, runs, mode, figures, notes }: PageContent): strin
 <header>
 <h1>${title}</h1>
 <p class="faint">${overview(series, mode)}</p>
-${[...notes, ...incomplete(runs)].map((note) => html`<p><strong>Note:</strong> ${note}</p>\n`)}</header>
+${notes.map((note) => html`<p><strong>Note:</strong> ${note}</p>\n`)}</header>
 <h2>Results</h2>
 ${resultTable(series, unit)}${communicationTable(series)}${[
   ...costTable(series, 'time', `Time (${unit}) ${toAccuracy}.`),
@@ -73,10 +73,6 @@ function overview(series: readonly Series[], mode: 'live' | 'simulated'): string
   const each = series.map(({ label, runs }) => `${label} × ${runs.length}`);
   const time = mode === 'live' ? 'time is in seconds' : 'time is in simulated units';
   return `${how} runs, ${time}: ${each.join(', ')}.`;
-}
-
-function incomplete(runs: readonly RunFacts[]): readonly string[] {
-  return runs.flatMap(({ name, missing }) => missing.map((line) => `${name}: ${line}.`));
 }
 
 function shown({ figure, svg }: DrawnFigure): Html {
