@@ -24,6 +24,7 @@ export type {
   ComparisonRunRecord,
 } from './telemetry/comparison-file.js';
 export type { Summary } from './telemetry/summary.js';
+export { type Report, report, type ReportOptions } from './report/report.js';
 export type {
   EvaluationRecord,
   FailureRecord,

@@ -10,6 +10,7 @@ import { wantsColour } from '../telemetry/terminal-colour.js';
 import { dataCommand } from './data.js';
 import { doctorCommand } from './doctor.js';
 import { createProgram, type ProgramContext, runProgram } from './program.js';
+import { reportCommand } from './report.js';
 import { type RunCompare, type RunTrain, simulateCommand, trainCommand } from './train.js';
 
 collectLessOften();
@@ -37,6 +38,7 @@ const { version } = z.object({ version: z.string() }).parse(JSON.parse(manifest)
 const commands = [
   trainCommand(context, runTrain),
   simulateCommand(context, runTrain, runCompare),
+  reportCommand(context),
   dataCommand(context),
   doctorCommand(context),
 ];

@@ -1,0 +1,145 @@
+/**
+ * From the paths that a user gives to the folders of runs. A path is the folder of a run (it has a `config.json`) or the
+ * folder of a comparison: its runs are those that its `comparison.json` lists, and, where that file is not there yet, the
+ * folders in it that hold a run. What is listed but not there is told, not an error: a comparison may still go on.
+ */
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { basename, isAbsolute, join, relative, resolve } from 'node:path';
+import { z } from 'zod';
+import { StalewartError } from '../errors.js';
+import { isFolder } from '../files/is-folder.js';
+import { runFileNames } from '../telemetry/run-files.js';
+
+/** The file that makes a folder a comparison. */
+export const comparisonFileName = 'comparison.json';
+
+export interface FoundRun {
+  /** What its comparison calls its series; null: nothing. */
+  readonly series: string | null;
+  /** How the report calls it: the folder's name, below that of its comparison. */
+  readonly name: string;
+  readonly directory: string;
+}
+
+export interface FoundRuns {
+  /** In the order given and listed; each folder once. */
+  readonly runs: readonly FoundRun[];
+  /** What was passed over, a line each. */
+  readonly notes: readonly string[];
+}
+
+const runSchema = z.object({ directory: z.string(), name: z.string().optional() });
+const entrySchema = z.union([z.string().transform((directory) => ({ directory })), runSchema]);
+const comparisonSchema = z.object({ runs: z.array(entrySchema) });
+
+/** How deep below a comparison runs are looked for: `abs-1/`, or `abs/seed-1/`. */
+const deepest = 2;
+
+/**
+ * @throws StalewartError DATA if a path is not there; OUTPUT if it holds no run
+ */
+export async function findRuns(paths: readonly string[]): Promise<FoundRuns> {
+  const found = new Map<string, FoundRun>();
+  const notes: string[] = [];
+  for (const path of paths) {
+    const here = await runsAt(path, notes);
+    for (const run of here) {
+      const key = await realpath(run.directory);
+      if (!found.has(key)) found.set(key, run);
+    }
+  }
+  return { runs: [...found.values()], notes };
+}
+
+async function runsAt(path: string, notes: string[]): Promise<readonly FoundRun[]> {
+  const name = basename(resolve(path));
+  if (!(await exists(path))) {
+    throw new StalewartError('DATA', `"${path}" is not there: give the folder of a run or of a comparison`, {
+      value: path,
+      allowed: 'the folder of a run or of a comparison',
+    });
+  }
+  if (await holdsRun(path)) return [{ name, directory: path, series: null }];
+  const found =
+    (await readComparison(path, notes)) ?? (isFolder(path) ? await foldersBelow(path, deepest) : []);
+  if (found.length === 0) {
+    throw new StalewartError(
+      'OUTPUT',
+      `"${path}" is no run directory and holds none: it has no ${runFileNames.config}`,
+      { value: path, allowed: 'the folder of a run or of a comparison' },
+    );
+  }
+  return found.map(({ folder, series }) => ({
+    name: join(name, folder),
+    directory: join(path, folder),
+    series,
+  }));
+}
+
+interface Below {
+  readonly folder: string;
+  readonly series: string | null;
+}
+
+/** The folders that `comparison.json` lists and that hold a run; null if there is no such list. */
+async function readComparison(path: string, notes: string[]): Promise<Below[] | null> {
+  const file = join(path, comparisonFileName);
+  if (!(await exists(file))) return null;
+  const parsed = comparisonSchema.safeParse(await readJson(file));
+  if (!parsed.success) {
+    notes.push(
+      `${comparisonFileName} of ${basename(resolve(path))} lists no runs: taken are the folders beside it`,
+    );
+    return null;
+  }
+  const below: Below[] = [];
+  for (const { directory, name } of parsed.data.runs.map((entry) => ({ name: undefined, ...entry }))) {
+    const folder = relative(path, resolve(path, directory));
+    const outside = folder === '' || folder.startsWith('..') || isAbsolute(folder);
+    if (!outside && (await holdsRun(join(path, folder)))) below.push({ folder, series: name ?? null });
+    else notes.push(`${comparisonFileName} lists "${directory}", which is no run beside it: left out`);
+  }
+  return below;
+}
+
+/** Undefined if the file holds no JSON. */
+async function readJson(file: string): Promise<unknown> {
+  const text = await readFile(file, 'utf8');
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+async function foldersBelow(path: string, depth: number): Promise<Below[]> {
+  const entries = await readdir(path, { withFileTypes: true });
+  const names = entries
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort(inNaturalOrder);
+  const found: Below[] = [];
+  for (const name of names) {
+    const folder = join(path, name);
+    if (await holdsRun(folder)) found.push({ folder: name, series: null });
+    else if (depth > 1) {
+      const below = await foldersBelow(folder, depth - 1);
+      found.push(...below.map((run) => ({ ...run, folder: join(name, run.folder) })));
+    }
+  }
+  return found;
+}
+
+/** `seed-2` before `seed-10`, on every machine alike. */
+const inNaturalOrder = new Intl.Collator('en', { numeric: true }).compare;
+
+const holdsRun = (path: string): Promise<boolean> => exists(join(path, runFileNames.config));
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
