@@ -202,7 +202,7 @@ export class Engine<State = unknown> implements EngineState<State> {
     const task = taskOfDeadline(deadline);
     if (task !== null && this.#assignments.halt(task)) this.#overran(task.worker);
     else if (this.#round.awaits(deadline, this.version)) {
-      const count = this.contributions.length;
+      const count = this.#round.fresh;
       const after = `after the deadline of ${this.#options.roundDeadline}`;
       if (count > 0) this.#close(`${count} contribution${count === 1 ? '' : 's'} ${after}`);
       else this.#round.overdue = true;
@@ -247,7 +247,7 @@ export class Engine<State = unknown> implements EngineState<State> {
   #close(degraded: string | null): void {
     const policy = this.#policy;
     const wanted = policy.waitCount(this.available);
-    const { applied: contributions, kept } = this.#round.take(policy.parts(this.contributions));
+    const { applied: contributions, kept } = this.#round.take(policy.parts(this.contributions), this.version);
     const scale = policy.scale(contributions);
     const count = contributions.length;
     const enough = degraded === null ? count : Math.max(wanted.value, count + 1);
