@@ -221,6 +221,10 @@ export class Engine<State = unknown> implements EngineState<State> {
 
   #stopRequested({ when, reason }: StopRequested): void {
     if (when === 'finish-round') return this.#run.finishWithRound(reason);
+    this.#finish(reason);
+  }
+
+  #finish(reason: string): void {
     this.#round.discardAll(reason);
     this.#run.finish(reason);
   }
@@ -269,10 +273,10 @@ export class Engine<State = unknown> implements EngineState<State> {
     } as const;
     this.#effects.push(commit);
     policy.committed(commit);
-    if (this.status === 'finishing') return this.#run.finish(this.statusReason);
+    if (this.status === 'finishing') return this.#finish(this.statusReason);
     const { maxRounds } = this.#options;
     if (maxRounds != null && this.version >= maxRounds)
-      return this.#run.finish(maxRounds === 1 ? '1 round' : `${maxRounds} rounds`);
+      return this.#finish(maxRounds === 1 ? '1 round' : `${maxRounds} rounds`);
     this.#round.open(this.version, this.time);
     this.#assignments.refresh(bound, policy.stalenessTest, policy.restarts('commit'));
   }
