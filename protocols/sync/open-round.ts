@@ -56,10 +56,11 @@ export class OpenRound {
    * What is applied by the commit, in the order in which it came.
    * @param parts of the policy; null: all that is held, with the weights that it was admitted with
    * @param version of the model that it is added to
+   * @param keeps false: the run ends with this commit, and nothing is kept
    */
   take(
     parts: readonly Part[] | null,
-    version: number,
+    { version, keeps }: { readonly version: number; readonly keeps: boolean },
   ): {
     readonly applied: readonly Contribution[];
     readonly kept: readonly string[];
@@ -76,9 +77,10 @@ export class OpenRound {
         const staleness = version - contribution.baseVersion;
         applied.push({ ...contribution, staleness, weight: part.weight });
       }
-      if (part?.keep === true) kept.push(contribution.updateId);
+      const keep = keeps && part?.keep === true;
+      if (keep) kept.push(contribution.updateId);
       if (part === undefined) this.contributions.push(contribution);
-      else if (part.keep) this.contributions.push({ ...contribution, repeated: true });
+      else if (keep) this.contributions.push({ ...contribution, repeated: true });
     }
     return { applied, kept };
   }

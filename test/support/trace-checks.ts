@@ -72,7 +72,7 @@ export class Books {
     }
     for (const [index, effect] of effects.entries()) {
       assert.ok(!this.over || wasOver, `${effect.type} after the end`);
-      this.#effect(effect, event, effects[index - 1], effects[index + 1]);
+      this.#effect(effect, event, effects.slice(index + 1), effects[index - 1]);
     }
     if (wasOver) {
       const late = effects.filter(({ type }) => type !== 'ignore' && type !== 'discard');
@@ -99,7 +99,8 @@ export class Books {
     this.workers.happened(event);
   }
 
-  #effect(effect: Effect, event: EngineEvent, before: Effect | undefined, next: Effect | undefined): void {
+  #effect(effect: Effect, event: EngineEvent, rest: readonly Effect[], before: Effect | undefined): void {
+    const [next] = rest;
     switch (effect.type) {
       case 'accumulate':
         reasoned(effect.reason);
@@ -109,7 +110,10 @@ export class Books {
         return this.#discard(effect, event);
       case 'commit':
         reasoned(effect.reason);
-        return this.#commit(effect);
+        return this.#commit(
+          effect,
+          rest.every(({ type }) => type !== 'finish'),
+        );
       case 'assign':
         reasoned(effect.reason);
         return this.#assign(effect, event, next);
@@ -181,7 +185,7 @@ export class Books {
     if (entry !== null && refused) entry.answered = true;
   }
 
-  #commit(commit: Commit): void {
+  #commit(commit: Commit, goesOn: boolean): void {
     const { contributions, waitCount, degraded, maxStaleness } = commit;
     const { available } = this.workers;
     const expected = this.#expected;
@@ -200,15 +204,18 @@ export class Books {
       assert.ok(!full, 'degraded, though it was full');
     }
     if (!expected.judgesItself) {
-      const wanted = expected.waitCount(situation);
-      if (wanted !== null) assert.equal(waitCount, wanted, 'the wait count is not what the policy says');
+      const k = expected.waitCount(situation);
+      if (k !== null) assert.equal(waitCount, k, 'the wait count is not what the policy says');
       if (expected.countsWorkers) {
         assert.ok(waitCount <= available, `waits for ${waitCount} of ${available} workers`);
         const contributors = new Set(contributions.map(({ worker }) => worker));
         assert.equal(contributors.size, contributions.length, 'distinct workers');
       }
     }
-    this.#held.commit(commit, expected.parts(situation), this.version);
+    const parts = expected.parts(situation);
+    // The last commit keeps nothing.
+    const wanted = goesOn ? parts : (parts?.map((part) => ({ ...part, keep: false })) ?? null);
+    this.#held.commit(commit, wanted, this.version);
     this.version = commit.version;
     this.#overdue = false;
     this.#deadline = null;
