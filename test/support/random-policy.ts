@@ -41,7 +41,7 @@ export interface PartRules {
 }
 
 const some = <Value>(value: fc.Arbitrary<Value>) => fc.array(value, { minLength: 1, maxLength: 4 });
-const atTimes = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { freq: 1 });
+const atTimes = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { freq: 2 });
 
 export const arbitraryRules: fc.Arbitrary<RandomRules> = fc.record({
   counts: fc.constantFrom('workers', 'mini-batches'),

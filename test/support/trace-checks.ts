@@ -82,7 +82,7 @@ export class Books {
     else {
       this.#nobodyIsForgotten();
       this.#namedAreRestarted(named, effects);
-      this.#closesInTime(event, effects);
+      this.#closesInTime(event, effects, overrun !== null);
       const isHalted = effects.some((effect) => effect.type === 'cancel' && effect.worker === overrun);
       assert.ok(overrun === null || isHalted, `worker ${overrun} works on after its time limit`);
     }
@@ -204,13 +204,13 @@ export class Books {
       assert.ok(!full, 'degraded, though it was full');
     }
     if (!expected.judgesItself) {
-      const k = expected.waitCount(situation);
-      if (k !== null) assert.equal(waitCount, k, 'the wait count is not what the policy says');
       if (expected.countsWorkers) {
         assert.ok(waitCount <= available, `waits for ${waitCount} of ${available} workers`);
         const contributors = new Set(contributions.map(({ worker }) => worker));
         assert.equal(contributors.size, contributions.length, 'distinct workers');
       }
+      const k = expected.waitCount(situation);
+      if (k !== null) assert.equal(waitCount, k, 'the wait count is not what the policy says');
     }
     const parts = expected.parts(situation);
     // The last commit keeps nothing.
@@ -234,12 +234,11 @@ export class Books {
   }
 
   /** A round that is full does not stay open, nor one that has contributions after its deadline. */
-  #closesInTime(event: EngineEvent, effects: readonly Effect[]): void {
+  #closesInTime(event: EngineEvent, effects: readonly Effect[], overran: boolean): void {
     const late = this.#overdue && this.#held.entries.some(({ applied }) => !applied);
     assert.ok(!late, 'a round is kept open with contributions after its deadline');
     const types = new Set(effects.map(({ type }) => type));
     const looks = types.has('accumulate') || (event.type === 'worker-lost' && !types.has('ignore'));
-    const overran = event.type === 'deadline-passed' && types.has('cancel') && !types.has('ignore');
     if (types.has('commit') || !(looks || overran)) return;
     assert.ok(this.#expected.isFull(this.#situation) !== true, 'a full round is kept open');
   }
