@@ -3,6 +3,7 @@
  * policy's name and the hook's, instead of surfacing as a NaN in the weights or a wait count of 1.
  */
 import { correctionProblem } from './delta-correction.js';
+import type { Contribution } from './events.js';
 import type { Admission, Decision, Part, Policy } from './policy.js';
 
 /** A hook of a policy threw, or returned what it must not. */
@@ -34,7 +35,7 @@ export function checkedPolicy<State>(policy: Policy<State>): Policy<State> {
   const guard = <Args extends unknown[], Result>(
     hook: string,
     call: (...args: Args) => Result,
-    problem: (result: Result) => string | null,
+    problem: (result: Result, ...args: Args) => string | null,
   ): ((...args: Args) => Result) => {
     return (...args) => {
       let result: Result;
@@ -44,7 +45,7 @@ export function checkedPolicy<State>(policy: Policy<State>): Policy<State> {
         const what = cause instanceof Error ? cause.message : String(cause);
         throw new PolicyError(policy.name, hook, `threw: ${what}`, cause);
       }
-      const wrong = problem(result);
+      const wrong = problem(result, ...args);
       if (wrong !== null) throw new PolicyError(policy.name, hook, wrong);
       return result;
     };
@@ -90,16 +91,21 @@ function wrongPause(reason: unknown): string | null {
 }
 
 function wrongLimit(limit: number | null): string | null {
-  const fits = limit === null || limit > 0;
-  return fits ? null : `must return a number above 0, or null, not ${String(limit)}`;
+  const fits = limit === null || (limit > 0 && Number.isFinite(limit));
+  return fits ? null : `must return a finite number above 0, or null, not ${String(limit)}`;
 }
 
-function wrongParts(parts: unknown): string | null {
-  const fits =
-    Array.isArray(parts) &&
-    parts.length > 0 &&
-    parts.every(({ weight }: Partial<Part>) => Number.isFinite(weight));
-  return fits ? null : 'must return a list of { updateId, weight: a finite number, keep }, at least one';
+function wrongParts(
+  parts: readonly Partial<Part>[] | undefined,
+  _state: unknown,
+  held: readonly Contribution[],
+): string | null {
+  if (!Array.isArray(parts) || !parts.every(({ weight }: Partial<Part>) => Number.isFinite(weight))) {
+    return 'must return a list of { updateId, weight: a finite number, keep }';
+  }
+  const named = new Set(parts.map(({ updateId }: Partial<Part>) => updateId));
+  if (named.size < parts.length) return 'must name each contribution once';
+  return held.some(({ updateId }) => named.has(updateId)) ? null : 'must name a contribution that is held';
 }
 
 function wrongBound(bound: number): string | null {

@@ -202,7 +202,7 @@ export class Engine<State = unknown> implements EngineState<State> {
     const task = taskOfDeadline(deadline);
     if (task !== null && this.#assignments.halt(task)) this.#overran(task.worker);
     else if (this.#round.awaits(deadline, this.version)) {
-      const count = this.contributions.length;
+      const count = this.#round.fresh;
       const after = `after the deadline of ${this.#options.roundDeadline}`;
       if (count > 0) this.#close(`${count} contribution${count === 1 ? '' : 's'} ${after}`);
       else this.#round.overdue = true;
@@ -221,6 +221,10 @@ export class Engine<State = unknown> implements EngineState<State> {
 
   #stopRequested({ when, reason }: StopRequested): void {
     if (when === 'finish-round') return this.#run.finishWithRound(reason);
+    this.#finish(reason);
+  }
+
+  #finish(reason: string): void {
     this.#round.discardAll(reason);
     this.#run.finish(reason);
   }
@@ -247,7 +251,11 @@ export class Engine<State = unknown> implements EngineState<State> {
   #close(degraded: string | null): void {
     const policy = this.#policy;
     const wanted = policy.waitCount(this.available);
-    const { applied: contributions, kept } = this.#round.take(policy.parts(this.contributions));
+    const end = this.#endsAfter(this.version + 1);
+    const { applied: contributions, kept } = this.#round.take(policy.parts(this.contributions), {
+      version: this.version,
+      keeps: end === null,
+    });
     const scale = policy.scale(contributions);
     const count = contributions.length;
     const enough = degraded === null ? count : Math.max(wanted.value, count + 1);
@@ -269,12 +277,17 @@ export class Engine<State = unknown> implements EngineState<State> {
     } as const;
     this.#effects.push(commit);
     policy.committed(commit);
-    if (this.status === 'finishing') return this.#run.finish(this.statusReason);
-    const { maxRounds } = this.#options;
-    if (maxRounds != null && this.version >= maxRounds)
-      return this.#run.finish(maxRounds === 1 ? '1 round' : `${maxRounds} rounds`);
+    if (end !== null) return this.#finish(end);
     this.#round.open(this.version, this.time);
     this.#assignments.refresh(bound, policy.stalenessTest, policy.restarts('commit'));
+  }
+
+  /** Why the run is over once this version is committed; null: it goes on. */
+  #endsAfter(version: number): string | null {
+    if (this.status === 'finishing') return this.statusReason;
+    const { maxRounds } = this.#options;
+    if (maxRounds == null || version < maxRounds) return null;
+    return maxRounds === 1 ? '1 round' : `${maxRounds} rounds`;
   }
 
   /** Restarts that the policy asks for between commits. */

@@ -47,11 +47,21 @@ export class OpenRound {
     this.#effects.push({ type: 'accumulate', updateId, worker, staleness, weight, reason });
   }
 
+  /** How many of its contributions have had no part in a commit. */
+  get fresh(): number {
+    return this.contributions.reduce((count, { repeated }) => (repeated ? count : count + 1), 0);
+  }
+
   /**
    * What is applied by the commit, in the order in which it came.
    * @param parts of the policy; null: all that is held, with the weights that it was admitted with
+   * @param version of the model that it is added to
+   * @param keeps false: the run ends with this commit, and nothing is kept
    */
-  take(parts: readonly Part[] | null): {
+  take(
+    parts: readonly Part[] | null,
+    { version, keeps }: { readonly version: number; readonly keeps: boolean },
+  ): {
     readonly applied: readonly Contribution[];
     readonly kept: readonly string[];
   } {
@@ -63,10 +73,14 @@ export class OpenRound {
     const kept: string[] = [];
     for (const contribution of held) {
       const part = byId.get(contribution.updateId);
-      if (part !== undefined) applied.push({ ...contribution, weight: part.weight });
-      if (part?.keep === true) kept.push(contribution.updateId);
+      if (part !== undefined) {
+        const staleness = version - contribution.baseVersion;
+        applied.push({ ...contribution, staleness, weight: part.weight });
+      }
+      const keep = keeps && part?.keep === true;
+      if (keep) kept.push(contribution.updateId);
       if (part === undefined) this.contributions.push(contribution);
-      else if (part.keep) this.contributions.push({ ...contribution, repeated: true });
+      else if (keep) this.contributions.push({ ...contribution, repeated: true });
     }
     return { applied, kept };
   }

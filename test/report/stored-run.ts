@@ -7,7 +7,7 @@ import { RoundRecords } from '../../src/run/round-records.js';
 import { createRunDirectory } from '../../src/telemetry/run-directory.js';
 import type { EvaluationRecord, RoundRecord } from '../../src/telemetry/run-events.js';
 import { createSummaryBuilder } from '../../src/telemetry/summary.js';
-import { fakeSteps } from '../telemetry/fake-run.js';
+import { fakeSteps, fakeUsed } from '../telemetry/fake-run.js';
 
 export interface StoredRunOptions {
   readonly config?: Readonly<Record<string, unknown>>;
@@ -47,7 +47,7 @@ export async function storeRun(directory: string, options: StoredRunOptions = {}
   const folder = await createRunDirectory(directory, { runId: 'a-run' });
   await folder.writeConfig(config);
   const { policy, seed, workers } = config;
-  const summary = createSummaryBuilder({ policy, seed, workers });
+  const summary = createSummaryBuilder({ policy, seed, workers, used: fakeUsed });
   const records = new RoundRecords();
   const rounds: RoundRecord[] = [];
   const evaluations: EvaluationRecord[] = [];
@@ -59,10 +59,11 @@ export async function storeRun(directory: string, options: StoredRunOptions = {}
     summary.round(round);
     await folder.rounds(round);
     if (evalEvery === 0 || round.version % evalEvery !== 0) continue;
-    const { version, time, communicationRounds } = round;
+    const { version, time, communicationRounds, communicationRoundsWithoutRestarts } = round;
     const testAccuracy = 0.7 - 0.6 / (1 + version / 20) + better;
     const testLoss = 2.3 / (1 + version / 30);
-    const evaluation = { version, time, communicationRounds, testAccuracy, testLoss, samples: 100 };
+    const counts = { communicationRounds, communicationRoundsWithoutRestarts };
+    const evaluation = { version, time, ...counts, testAccuracy, testLoss, samples: 100 };
     evaluations.push(evaluation);
     summary.evaluation(evaluation);
     await folder.evaluation(evaluation);

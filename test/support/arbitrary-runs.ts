@@ -47,6 +47,7 @@ type PlannedStep =
   | { readonly type: 'join'; readonly worker: WorkerId; readonly by: number }
   | { readonly type: 'lose'; readonly worker: WorkerId; readonly by: number; readonly returns: boolean }
   | { readonly type: 'deadline'; readonly due: boolean }
+  | { readonly type: 'limit'; readonly pick: number; readonly due: boolean }
   | { readonly type: 'stop'; readonly when: 'finish-round' | 'now' };
 
 export interface RunPlan {
@@ -108,6 +109,14 @@ const plannedStep: fc.Arbitrary<PlannedStep> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('deadline' as const), due: fc.boolean() }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      type: fc.constant('limit' as const),
+      pick,
+      due: fc.constantFrom(true, true, true, false),
+    }),
+  },
 );
 
 const settings: fc.Arbitrary<PolicySettingsInput> = fc
@@ -128,14 +137,19 @@ const settings: fc.Arbitrary<PolicySettingsInput> = fc
         'constant' as const,
       ),
       stalenessTest: fc.constantFrom('ge' as const, 'gt' as const),
+      mixing: fc.constantFrom(0.1, 0.6, 1),
+      stalenessWeight: fc.constantFrom('polynomial' as const, 'hinge' as const, 'constant' as const),
+      stalenessExponent: fc.constantFrom(0, 0.5, 2),
+      hingeDelay: fc.constantFrom(0, 1, 2),
+      hingeSlope: fc.constantFrom(0.5, 10),
+      timeLimit: fc.constantFrom(0.5, 2, 7),
+      trials: fc.integer({ min: 1, max: 3 }),
     },
     { requiredKeys: ['workers'] },
   )
   .map((input) => {
     const workers = input.workers ?? 1;
-    const atMost = <Key extends 'k0' | 'waitCount'>(key: Key) =>
-      input[key] === undefined ? {} : { [key]: Math.min(input[key], workers) };
-    return { ...input, ...atMost('k0'), ...atMost('waitCount') };
+    return input.k0 === undefined ? input : { ...input, k0: Math.min(input.k0, workers) };
   });
 
 /** @param policies to choose from (default: all that are registered) @param fixed settings to force */
@@ -236,6 +250,9 @@ class WorkersOutside {
   /** Every update that was ever due, sent or not: a late one may come at any time. */
   readonly #due: UpdateArrived[] = [];
   #deadline: string | null = null;
+  /** Time limits of tasks: the last one of each worker, and all there ever were. */
+  readonly #limits = new Map<WorkerId, string>();
+  readonly #allLimits: string[] = [];
 
   hear(event: EngineEvent, effects: readonly Effect[]): void {
     if (event.type === 'worker-lost') this.#open.delete(event.worker);
@@ -244,7 +261,7 @@ class WorkersOutside {
       this.#incarnations.set(event.worker, Math.max(known, event.incarnation));
     }
     for (const effect of effects) {
-      if (effect.type === 'schedule') this.#deadline = effect.deadline;
+      if (effect.type === 'schedule') this.#schedule(effect.deadline);
       if (effect.type !== 'assign') continue;
       const { worker: assigned, incarnation, attempt, version, localSteps } = effect;
       const update: UpdateArrived = {
@@ -263,6 +280,15 @@ class WorkersOutside {
       };
       this.#open.set(assigned, update);
       this.#due.push(update);
+    }
+  }
+
+  #schedule(deadline: string): void {
+    const [, worker] = /^task:(\d+):/.exec(deadline) ?? [];
+    if (worker === undefined) this.#deadline = deadline;
+    else {
+      this.#limits.set(Number(worker), deadline);
+      this.#allLimits.push(deadline);
     }
   }
 
@@ -295,6 +321,10 @@ class WorkersOutside {
       case 'deadline': {
         const deadline = step.due ? this.#deadline : 'round:999';
         return deadline === null ? null : { type: 'deadline-passed', time, deadline };
+      }
+      case 'limit': {
+        const deadline = chosen(step.due ? [...this.#limits.values()] : this.#allLimits, step.pick);
+        return deadline === undefined ? null : { type: 'deadline-passed', time, deadline };
       }
       case 'stop':
         return { type: 'stop-requested', time, when: step.when, reason: 'asked to' };

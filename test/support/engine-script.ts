@@ -1,6 +1,6 @@
 /** Drives the round engine by hand: workers join, upload and are lost by one call each; effects are returned. */
 import assert from 'node:assert/strict';
-import type { Effect, EngineEvent } from '../../protocols/sync/events.js';
+import type { Commit, Effect, EngineEvent } from '../../protocols/sync/events.js';
 import { findPolicy } from '../../protocols/sync/registry.js';
 import {
   advance,
@@ -64,6 +64,12 @@ export class EngineScript {
     return this.event({ type: 'worker-lost', time: this.time, worker, incarnation, reason, returns });
   }
 
+  /** The time limit of the worker's last assignment passes. */
+  overrun(worker: number): readonly Effect[] {
+    const deadline = `task:${worker}:${this.state.members[worker]?.attempt}`;
+    return this.event({ type: 'deadline-passed', time: this.time, deadline });
+  }
+
   /** The worker answers its last assignment (or the one named). */
   upload(worker: number, upload: Upload = {}): readonly Effect[] {
     const member = this.state.members[worker];
@@ -86,6 +92,25 @@ export class EngineScript {
       finite,
     });
   }
+}
+
+/** An engine under a registered policy with these settings, whose workers have all joined. */
+export function joinedScript(...options: Parameters<typeof optionsFor>): EngineScript {
+  const engine = new EngineScript(optionsFor(...options));
+  engine.joinAll();
+  return engine;
+}
+
+/** The commit among the effects. @throws AssertionError if there is none */
+export function commitOf(effects: readonly Effect[]): Commit {
+  const [commit] = ofType(effects, 'commit');
+  assert.ok(commit, 'no commit');
+  return commit;
+}
+
+/** Who is given work, and why. */
+export function assigned(effects: readonly Effect[]): readonly (readonly [number, string])[] {
+  return ofType(effects, 'assign').map(({ worker, reason }) => [worker, reason]);
 }
 
 export function ofType<Type extends Effect['type']>(

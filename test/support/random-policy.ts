@@ -1,10 +1,12 @@
 /**
  * A policy with every hook, drawn by fast-check: it counts workers or mini-batches, admits some updates with any weight and
- * refuses others, restarts workers at will at every moment, scales its commits, and wants any wait count and any bound.
+ * refuses others, restarts and pauses workers at will at every moment, limits the time of some tasks, judges for itself when
+ * a round is full, applies parts of what is held and keeps others, scales its commits, and wants any wait count and any bound.
  *
  * Its rules are plain data, so that the checks of the engine's promises can tell what it decides without asking it.
  */
 import fc from 'fast-check';
+import type { Contribution } from '../../protocols/sync/events.js';
 import type { Policy, RestartMoment } from '../../protocols/sync/policy.js';
 
 export interface RandomRules {
@@ -18,11 +20,28 @@ export interface RandomRules {
   readonly weights: readonly (number | null)[] | null;
   /** How many of 10 workers restart at will at each moment. */
   readonly restarts: Readonly<Record<RestartMoment, number>>;
+  /** How many of 10 times a worker is to wait; null: no hook. */
+  readonly pauses: number | null;
+  /** Time limits of tasks, by attempt + worker; null among them: none; null instead: no hook. */
+  readonly limits: readonly (number | null)[] | null;
+  /** Contributions and overruns that make a round full, by version; null: no hook. */
+  readonly full: readonly number[] | null;
+  /** What becomes of the contributions that are held; null: no hook. */
+  readonly parts: PartRules | null;
   /** Factor of the mean; null: no hook. */
   readonly scale: number | null;
 }
 
+export interface PartRules {
+  /** Of 10 contributions, how many wait for a later commit, and how many are kept for others. */
+  readonly left: number;
+  readonly kept: number;
+  /** Weights, by place among those held. */
+  readonly weights: readonly number[];
+}
+
 const some = <Value>(value: fc.Arbitrary<Value>) => fc.array(value, { minLength: 1, maxLength: 4 });
+const atTimes = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { freq: 2 });
 
 export const arbitraryRules: fc.Arbitrary<RandomRules> = fc.record({
   counts: fc.constantFrom('workers', 'mini-batches'),
@@ -47,35 +66,70 @@ export const arbitraryRules: fc.Arbitrary<RandomRules> = fc.record({
     update: fc.constantFrom(0, 1, 3),
     deadline: fc.constantFrom(0, 5),
   }),
+  pauses: atTimes(fc.constantFrom(2, 5, 10)),
+  limits: atTimes(some(fc.constantFrom(null, 1, 2.5))),
+  full: atTimes(some(fc.integer({ min: 1, max: 4 }))),
+  parts: atTimes(
+    fc.record({
+      left: fc.constantFrom(0, 3),
+      kept: fc.constantFrom(0, 3, 6),
+      weights: some(fc.constantFrom(1, 0.5, 0, -1)),
+    }),
+  ),
   scale: fc.option(fc.constantFrom(0.5, 2)),
 });
 
-/** Its state is the number of its commits. */
-export function randomPolicy(rules: RandomRules): Policy<number> {
-  const { counts, waitCounts, bounds, stalenessTest, weights, scale } = rules;
+interface RandomState {
+  readonly commits: number;
+  /** Tasks of the open round that overran their limit. */
+  readonly overruns: number;
+}
+
+export function randomPolicy(rules: RandomRules): Policy<RandomState> {
+  const { counts, waitCounts, bounds, stalenessTest, weights, pauses, limits, full, parts, scale } = rules;
   return {
     name: 'random',
     counts,
     stalenessTest,
-    initial: () => 0,
-    waitCount: (commits) => ({ value: ofRound(waitCounts, commits), reason: 'at will' }),
-    committed: (commits) => commits + 1,
-    restarts: (_commits, { version, members }, moment) =>
+    initial: () => ({ commits: 0, overruns: 0 }),
+    waitCount: ({ commits }) => ({ value: ofRound(waitCounts, commits), reason: 'at will' }),
+    committed: ({ commits }) => ({ commits: commits + 1, overruns: 0 }),
+    overran: ({ commits, overruns }) => ({ commits, overruns: overruns + 1 }),
+    restarts: (_state, { version, members }, moment) =>
       members
         .filter(({ worker }) => restartsAtWill(rules, moment, version, worker))
         .map(({ worker }) => ({ worker, reason: `at will, at this ${moment}` })),
-    ...(bounds === null ? {} : { maxStaleness: (_commits, _k, { version }) => ofRound(bounds, version) }),
+    ...(bounds === null ? {} : { maxStaleness: (_state, _k, { version }) => ofRound(bounds, version) }),
     ...(weights === null
       ? {}
       : {
-          admit: (_commits, { attempt, worker }) => {
+          admit: (_state, { attempt, worker }) => {
             const weight = ofRound(weights, attempt + worker);
             return weight === null
               ? { accept: false, reason: 'at will' }
               : { accept: true, weight, reason: 'at will' };
           },
         }),
-    ...(scale === null ? {} : { scale: (_commits, contributions) => scale / contributions.length }),
+    ...(pauses === null
+      ? {}
+      : {
+          pause: (_state, worker, { version, contributions }) =>
+            pausesAtWill(rules, version, worker, contributions.length) ? 'at will' : null,
+        }),
+    ...(limits === null
+      ? {}
+      : {
+          timeLimit: (_state, worker, { members }) =>
+            ofRound(limits, (members[worker]?.attempt ?? 0) + worker),
+        }),
+    ...(full === null
+      ? {}
+      : {
+          isFull: ({ overruns }, { version, contributions }) =>
+            contributions.length + overruns >= ofRound(full, version),
+        }),
+    ...(parts === null ? {} : { parts: (_state, held, { version }) => partsAtWill(parts, version, held) }),
+    ...(scale === null ? {} : { scale: (_state, contributions) => scale / contributions.length }),
   };
 }
 
@@ -94,4 +148,27 @@ export function restartsAtWill(
   worker: number,
 ): boolean {
   return (version * 7 + worker * 3 + moment.length) % 10 < restarts[moment];
+}
+
+/** Whether the worker is to wait, while the model has this version and so many contributions are held. */
+export function pausesAtWill(
+  { pauses }: RandomRules,
+  version: number,
+  worker: number,
+  held: number,
+): boolean {
+  return pauses !== null && (version * 3 + worker * 7 + held) % 10 < pauses;
+}
+
+/** The parts of what is held in the commit that follows this version: always the last, some of the others. */
+export function partsAtWill(
+  { left, kept, weights }: PartRules,
+  version: number,
+  held: readonly Pick<Contribution, 'updateId' | 'worker'>[],
+): { readonly updateId: string; readonly weight: number; readonly keep: boolean }[] {
+  return held.flatMap(({ updateId, worker }, place) => {
+    const draw = (version * 3 + worker * 7 + place) % 10;
+    if (draw < left && place < held.length - 1) return [];
+    return [{ updateId, weight: ofRound(weights, place), keep: draw >= 10 - kept }];
+  });
 }

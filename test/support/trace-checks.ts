@@ -14,11 +14,14 @@ import type {
   Discard,
   Effect,
   EngineEvent,
+  Pause,
+  Schedule,
   WorkerId,
 } from '../../protocols/sync/events.js';
 import type { Trace } from './arbitrary-runs.js';
-import { ExpectedDecisions } from './expected-decisions.js';
-import { WorkerBooks } from './worker-books.js';
+import { ExpectedDecisions, type Situation } from './expected-decisions.js';
+import { HeldBooks } from './held-books.js';
+import { WorkerBooks, type WorkerEntry, works } from './worker-books.js';
 
 /** @throws AssertionError naming the first promise that the trace breaks */
 export function checkTrace(trace: Trace): Books {
@@ -31,13 +34,12 @@ class Books {
   version = 0;
   over = false;
   readonly workers: WorkerBooks;
-  /** Accumulated for the open round, in order. */
-  held: Accumulate[] = [];
-  readonly commits: Commit[] = [];
   readonly #trace: Trace;
   readonly #expected: ExpectedDecisions;
-  readonly #accumulated = new Set<string>();
+  readonly #held = new HeldBooks();
   readonly #attempts = new Map<WorkerId, number>();
+  /** Tasks of the open round that overran their limit, by worker. */
+  readonly #overruns = new Map<WorkerId, number>();
   /** Largest staleness that the bound of the commit before leaves. */
   #largestStaleness = Infinity;
   #turns = 0;
@@ -45,6 +47,8 @@ class Books {
   #deadline: string | null = null;
   #overdue = false;
   #isOpen = false;
+  /** Whether everybody goes on in this turn because nothing else would happen. */
+  #goOn = false;
 
   constructor(trace: Trace) {
     this.#trace = trace;
@@ -55,7 +59,9 @@ class Books {
   turn(event: EngineEvent, effects: readonly Effect[]): void {
     const wasOver = this.over;
     this.#turns += 1;
+    this.#goOn = false;
     const named = this.#namedByPolicy(event);
+    const overrun = this.#overrun(event);
     this.#happened(event);
     if (event.type === 'update-arrived') {
       const verdicts = effects.filter(
@@ -66,19 +72,25 @@ class Books {
     }
     for (const [index, effect] of effects.entries()) {
       assert.ok(!this.over || wasOver, `${effect.type} after the end`);
-      this.#effect(effect, event, effects[index + 1]);
+      this.#effect(effect, event, effects.slice(index + 1), effects[index - 1]);
     }
     if (wasOver) {
       const late = effects.filter(({ type }) => type !== 'ignore' && type !== 'discard');
       assert.deepEqual(late, [], 'something was done after the run was over');
     }
-    if (this.over) assert.deepEqual(this.held, [], 'the run is over, but updates are still held');
+    if (this.over) assert.deepEqual(this.#held.entries, [], 'the run is over, but updates are still held');
     else {
       this.#nobodyIsForgotten();
       this.#namedAreRestarted(named, effects);
-      const late = this.#overdue && this.held.length > 0;
-      assert.ok(!late, 'a round is kept open with contributions after its deadline');
+      this.#closesInTime(event, effects, overrun !== null);
+      const isHalted = effects.some((effect) => effect.type === 'cancel' && effect.worker === overrun);
+      assert.ok(overrun === null || isHalted, `worker ${overrun} works on after its time limit`);
     }
+  }
+
+  get #situation(): Situation {
+    const { version, workers } = this;
+    return { version, workers, held: this.#held.entries, overruns: this.#overruns };
   }
 
   #happened(event: EngineEvent): void {
@@ -87,7 +99,8 @@ class Books {
     this.workers.happened(event);
   }
 
-  #effect(effect: Effect, event: EngineEvent, next: Effect | undefined): void {
+  #effect(effect: Effect, event: EngineEvent, rest: readonly Effect[], before: Effect | undefined): void {
+    const [next] = rest;
     switch (effect.type) {
       case 'accumulate':
         reasoned(effect.reason);
@@ -97,14 +110,21 @@ class Books {
         return this.#discard(effect, event);
       case 'commit':
         reasoned(effect.reason);
-        return this.#commit(effect);
+        return this.#commit(
+          effect,
+          rest.every(({ type }) => type !== 'finish'),
+        );
       case 'assign':
         reasoned(effect.reason);
-        return this.#assign(effect);
+        return this.#assign(effect, event, next);
       case 'cancel':
         reasoned(effect.reason);
-        return this.#cancel(effect, next);
+        return this.#cancel(effect, event, next);
+      case 'pause':
+        reasoned(effect.reason);
+        return this.#pause(effect);
       case 'schedule':
+        if (effect.deadline.startsWith('task:')) return this.#limit(effect, event, before);
         assert.equal(effect.at, event.time + (this.#trace.options.roundDeadline ?? NaN), 'the deadline');
         assert.ok(this.#deadline !== effect.deadline, 'a deadline is asked for twice');
         assert.ok(!this.#isOpen, 'a deadline in the middle of a round');
@@ -132,14 +152,14 @@ class Books {
       event.type === 'update-arrived' && event.updateId === effect.updateId,
       'no such update arrived',
     );
+    this.#held.accumulate(effect, event.baseVersion);
     // (1)
-    assert.ok(!this.#accumulated.has(effect.updateId), `${effect.updateId} was accumulated before`);
-    this.#accumulated.add(effect.updateId);
     const entry = this.workers.answering(event);
     assert.ok(entry !== null, `${effect.updateId} comes from the dead`);
     assert.ok(event.finite, `${effect.updateId} is not finite`);
     assert.ok(!entry.answered, `${effect.updateId} was answered before`);
     entry.answered = true;
+    entry.waits = this.#expected.countsWorkers;
     // (3)
     assert.equal(effect.staleness, this.version - event.baseVersion);
     assert.ok(
@@ -147,80 +167,89 @@ class Books {
       `${effect.updateId}: staleness ${effect.staleness} is more than ${this.#largestStaleness}`,
     );
     assert.equal(effect.worker, event.worker);
-    assert.equal(effect.weight, this.#expected.weightOf(event), `the weight of ${effect.updateId}`);
-    this.held.push(effect);
+    const wanted = this.#expected.weightOf(event, effect.staleness) ?? NaN;
+    const right = Math.abs(effect.weight - wanted) <= 1e-12;
+    assert.ok(right, `the weight of ${effect.updateId} is ${effect.weight}, not ${wanted}`);
   }
 
   #discard(effect: Discard, event: EngineEvent): void {
-    const held = this.held.findIndex(({ updateId }) => updateId === effect.updateId);
-    if (event.type === 'update-arrived' && event.updateId === effect.updateId) {
-      const entry = this.workers.answering(event);
-      const ownId = event.updateId === `${event.worker}.${event.incarnation}.${event.attempt}`;
-      const living = entry !== null && ownId && !entry.answered && !this.over;
-      const refused = effect.reason === 'refused-by-policy' || effect.reason === 'non-finite';
-      assert.equal(living, refused, `${effect.updateId} was refused as ${effect.reason}`);
-      if (effect.reason === 'refused-by-policy')
-        assert.equal(this.#expected.weightOf(event), null, 'it was admitted');
-      if (entry !== null && refused) entry.answered = true;
-    } else {
-      assert.ok(held >= 0, `${effect.updateId} was discarded but not held`);
-      this.held.splice(held, 1);
-    }
+    if (event.type !== 'update-arrived' || event.updateId !== effect.updateId)
+      return this.#held.discard(effect, event);
+    const entry = this.workers.answering(event);
+    const ownId = event.updateId === `${event.worker}.${event.incarnation}.${event.attempt}`;
+    const living = entry !== null && ownId && !entry.answered && !this.over;
+    const refused = effect.reason === 'refused-by-policy' || effect.reason === 'non-finite';
+    assert.equal(living, refused, `${effect.updateId} was refused as ${effect.reason}`);
+    if (effect.reason === 'refused-by-policy')
+      assert.equal(this.#expected.weightOf(event, this.version - event.baseVersion), null, 'it was admitted');
+    if (entry !== null && refused) entry.answered = true;
   }
 
-  #commit(commit: Commit): void {
+  #commit(commit: Commit, goesOn: boolean): void {
     const { contributions, waitCount, degraded, maxStaleness } = commit;
+    const { available } = this.workers;
+    const expected = this.#expected;
+    const situation = this.#situation;
     // (2)
     assert.equal(commit.version, this.version + 1, 'versions rise by 1');
-    const { available } = this.workers;
-    const wanted = this.#expected.waitCount(this.version, available);
-    this.version = commit.version;
-    this.commits.push(commit);
     assert.ok(Number.isInteger(waitCount) && waitCount >= 1, `a wait count of ${waitCount}`);
-    if (wanted !== null) assert.equal(waitCount, wanted, 'the wait count is not what the policy says');
-    const distinct = this.#expected.countsWorkers;
-    if (distinct) assert.ok(waitCount <= available, `waits for ${waitCount} of ${available} workers`);
-    if (degraded === null) assert.equal(contributions.length, waitCount, 'a full round has K contributions');
-    else {
+    if (degraded === null) {
+      assert.equal(contributions.length, waitCount, 'a full round has K contributions');
+      assert.ok(expected.isFull(situation) !== false, 'closed before it was full');
+    } else {
       reasoned(degraded);
       assert.ok(this.#overdue, 'degraded before its deadline');
       assert.ok(contributions.length >= 1 && contributions.length < waitCount, 'degraded means too few');
+      const full = !expected.judgesItself && expected.isFull(situation) === true;
+      assert.ok(!full, 'degraded, though it was full');
     }
-    const contributors = new Set(contributions.map(({ worker }) => worker));
-    if (distinct) assert.equal(contributors.size, contributions.length, 'distinct workers');
-    // (1) Each held update is committed once, in the order in which it came.
-    assert.deepEqual(
-      contributions.map(({ updateId, worker, staleness, weight }) => ({
-        updateId,
-        worker,
-        staleness,
-        weight,
-      })),
-      this.held.map(({ updateId, worker, staleness, weight }) => ({ updateId, worker, staleness, weight })),
-      'a commit holds exactly what was accumulated',
-    );
-    this.held = [];
+    if (!expected.judgesItself) {
+      if (expected.countsWorkers) {
+        assert.ok(waitCount <= available, `waits for ${waitCount} of ${available} workers`);
+        const contributors = new Set(contributions.map(({ worker }) => worker));
+        assert.equal(contributors.size, contributions.length, 'distinct workers');
+      }
+      const k = expected.waitCount(situation);
+      if (k !== null) assert.equal(waitCount, k, 'the wait count is not what the policy says');
+    }
+    const parts = expected.parts(situation);
+    // The last commit keeps nothing.
+    const wanted = goesOn ? parts : (parts?.map((part) => ({ ...part, keep: false })) ?? null);
+    this.#held.commit(commit, wanted, this.version);
+    this.version = commit.version;
     this.#overdue = false;
     this.#deadline = null;
     this.#isOpen = false;
+    this.#overruns.clear();
+    for (const [, entry] of this.workers) entry.waits = false;
     const mean = contributions.reduce((sum, { loss }) => sum + loss, 0) / contributions.length;
     assert.equal(commit.loss, mean, 'the loss is the mean of the contributions');
-    const averaged = Math.abs(commit.scale * contributions.length - this.#expected.scale) < 1e-12;
-    assert.ok(averaged, 'the contributions are averaged');
+    assert.ok(Math.abs(commit.scale - expected.scale(commit)) < 1e-12, 'the contributions are averaged');
     // (3)
-    const bound = this.#expected.bound(this.version, waitCount, available);
+    const bound = expected.bound(this.version, waitCount, available);
     assert.equal(maxStaleness, bound === Infinity ? null : bound, 'τ_max is not what the settings say');
-    this.#largestStaleness = this.#expected.largestStaleness(bound);
+    this.#largestStaleness = expected.largestStaleness(bound);
     this.#stalenessVector(commit);
+    expected.committed(commit, this.#situation);
+  }
+
+  /** A round that is full does not stay open, nor one that has contributions after its deadline. */
+  #closesInTime(event: EngineEvent, effects: readonly Effect[], overran: boolean): void {
+    const late = this.#overdue && this.#held.entries.some(({ applied }) => !applied);
+    assert.ok(!late, 'a round is kept open with contributions after its deadline');
+    const types = new Set(effects.map(({ type }) => type));
+    const looks = types.has('accumulate') || (event.type === 'worker-lost' && !types.has('ignore'));
+    if (types.has('commit') || !(looks || overran)) return;
+    assert.ok(this.#expected.isFull(this.#situation) !== true, 'a full round is kept open');
   }
 
   /** Attempts that a random policy names for a restart once this event is dealt with, if it closes no round. */
   #namedByPolicy(event: EngineEvent): ReadonlyMap<WorkerId, number> {
     const named = new Map<WorkerId, number>();
     if (this.over) return named;
-    for (const [worker, { status, assigned, answered }] of this.workers) {
-      const works = status === 'living' && assigned !== null && !answered;
-      if (works && this.#expected.restartsAfter(event, this.version, worker))
+    for (const [worker, entry] of this.workers) {
+      const { assigned } = entry;
+      if (assigned !== null && works(entry) && this.#expected.restartsAfter(event, this.version, worker))
         named.set(worker, assigned.attempt);
     }
     return named;
@@ -235,70 +264,126 @@ class Books {
     if (!heard) return;
     for (const [worker, attempt] of named) {
       const entry = this.workers.get(worker);
-      const works = entry?.assigned?.attempt === attempt && !entry.answered;
-      assert.ok(!works, `worker ${worker} was named by the policy and not restarted`);
+      const goesOn = entry?.assigned?.attempt === attempt && !entry.answered;
+      assert.ok(!goesOn, `worker ${worker} was named by the policy and not restarted`);
     }
   }
 
-  /** τ_k of the living is the number of versions since the model that they compute from. */
+  /** τ_k of the living is the number of versions since the model that they were given last. */
   #stalenessVector(commit: Commit): void {
     const living = [...this.workers].filter(([, { status }]) => status === 'living');
     assert.deepEqual(
       [...commit.staleness].sort(([a], [b]) => a - b),
-      living
-        .map(([worker, { assigned }]) => [worker, this.version - (assigned?.version ?? this.version)])
-        .sort(([a = 0], [b = 0]) => a - b),
+      living.map(([worker, { base }]) => [worker, this.version - base]).sort(([a = 0], [b = 0]) => a - b),
       'the staleness vector',
     );
   }
 
-  #assign(effect: Assign): void {
+  #assign(effect: Assign, event: EngineEvent, next: Effect | undefined): void {
     const entry = this.workers.get(effect.worker);
     assert.ok(entry?.status === 'living', `worker ${effect.worker} is given work, but is not there`);
     assert.equal(effect.incarnation, entry.incarnation, 'work for a dead incarnation');
     assert.equal(effect.version, this.version, 'work from an old version');
     assert.equal(effect.localSteps, this.#trace.options.localSteps);
     // A worker is interrupted only by a cancel, which clears `assigned`.
-    assert.ok(entry.assigned === null || entry.answered, `worker ${effect.worker} had work already`);
-    const waits = this.#expected.countsWorkers && this.#holds(effect.worker);
-    assert.ok(!waits, `worker ${effect.worker} has to wait for the commit`);
+    assert.ok(!works(entry), `worker ${effect.worker} had work already`);
+    assert.ok(!entry.waits, `worker ${effect.worker} has to wait for the commit`);
+    assert.equal(effect.reason === 'resumed', entry.paused, `worker ${effect.worker} was not paused, or was`);
+    this.#mayGoOn(effect, event, entry);
     assert.ok(effect.attempt > (this.#attempts.get(effect.worker) ?? 0), 'attempts rise');
     this.#attempts.set(effect.worker, effect.attempt);
-    entry.assigned = effect;
-    entry.answered = false;
-    entry.assignedIn = this.#turns;
+    Object.assign(entry, { assigned: effect, answered: false, paused: false, assignedIn: this.#turns });
+    entry.base = effect.version;
+    const limited = next?.type === 'schedule' && next.deadline.startsWith('task:');
+    const limit = this.#expected.limitOf(effect);
+    assert.equal(limited, limit !== null, `the time limit of worker ${effect.worker} is ${limit}`);
   }
 
-  #cancel(effect: Cancel, next: Effect | undefined): void {
+  /** The policy does not have it wait; or nobody works, and nobody is to come. */
+  #mayGoOn({ worker, reason }: Assign, event: EngineEvent, { limited }: WorkerEntry): void {
+    const asked = reason === 'refreshed' || reason === 'pulled' || reason === 'resumed';
+    const refused = reason === 'refused' && event.type === 'update-arrived' && event.finite;
+    const overran = reason === 'restarted' && limited;
+    if (!(asked || refused || overran) || !this.#expected.pauses(worker, this.#situation)) return;
+    assert.equal(reason, 'resumed', `worker ${worker} goes on, but is to wait`);
+    this.#goOn ||= this.workers.stand;
+    assert.ok(this.#goOn, `worker ${worker} is to wait for others who work`);
+  }
+
+  #cancel(effect: Cancel, event: EngineEvent, next: Effect | undefined): void {
     const entry = this.workers.get(effect.worker);
-    assert.ok(entry?.assigned != null && !entry.answered, `worker ${effect.worker} has nothing to cancel`);
+    assert.ok(
+      entry !== undefined && works(entry) && entry.assigned !== null,
+      `worker ${effect.worker} has nothing to cancel`,
+    );
     assert.equal(effect.attempt, entry.assigned.attempt, 'the last attempt is cancelled');
     assert.equal(effect.incarnation, entry.incarnation);
     assert.equal(effect.staleness, this.version - entry.assigned.version);
+    assert.ok(entry.assignedIn < this.#turns, `worker ${effect.worker} was given that work just now`);
+    entry.assigned = null;
+    entry.limited =
+      event.type === 'deadline-passed' && event.deadline === `task:${effect.worker}:${effect.attempt}`;
+    if (entry.limited) {
+      this.#overruns.set(effect.worker, (this.#overruns.get(effect.worker) ?? 0) + 1);
+      return;
+    }
     const atWill = this.#expected.mayRestart(this.version, effect.worker);
     const allowed = atWill || effect.staleness > this.#largestStaleness;
     assert.ok(allowed, 'a worker within the bound was restarted');
-    assert.ok(entry.assignedIn < this.#turns, `worker ${effect.worker} was given that work just now`);
     assert.ok(next?.type === 'assign' && next.worker === effect.worker, 'new work follows a cancel');
-    entry.assigned = null;
   }
 
-  /** Each living worker either has work that it has not answered, or holds an update in the open round. */
+  #pause({ worker }: Pause): void {
+    const entry = this.workers.get(worker);
+    assert.ok(entry?.status === 'living', `worker ${worker} is paused, but is not there`);
+    assert.ok(!works(entry), `worker ${worker} is paused in its work`);
+    assert.ok(!entry.waits && !entry.paused, `worker ${worker} waits already`);
+    assert.ok(this.#expected.pauses(worker, this.#situation), `worker ${worker} is paused for nothing`);
+    entry.paused = true;
+  }
+
+  /** The time limit of the work that has just been given. */
+  #limit({ deadline, at }: Schedule, { time }: EngineEvent, before: Effect | undefined): void {
+    assert.ok(before?.type === 'assign', `${deadline} limits no work`);
+    assert.equal(deadline, `task:${before.worker}:${before.attempt}`, 'the limit of other work');
+    assert.equal(at - time, this.#expected.limitOf(before), `the limit of ${deadline}`);
+  }
+
+  /** Whose unfinished work is over its time limit with this event. */
+  #overrun(event: EngineEvent): WorkerId | null {
+    if (event.type !== 'deadline-passed' || this.over) return null;
+    for (const [worker, entry] of this.workers) {
+      const { assigned } = entry;
+      if (assigned !== null && works(entry) && event.deadline === `task:${worker}:${assigned.attempt}`)
+        return worker;
+    }
+    return null;
+  }
+
+  /**
+   * Each living worker has work that it has not answered, or has uploaded and waits for the commit, or is paused because the
+   * policy wants it; and nobody is paused where nothing else would ever happen. What is held comes from the living.
+   */
   #nobodyIsForgotten(): void {
-    for (const [worker, { status, assigned, answered }] of this.workers) {
-      if (status !== 'living') continue;
-      const works = assigned !== null && !answered;
-      if (works) {
+    for (const [worker, entry] of this.workers) {
+      if (entry.status !== 'living') continue;
+      const { assigned, waits, paused } = entry;
+      const isAtWork = works(entry);
+      if (assigned !== null && isAtWork) {
         const staleness = this.version - assigned.version;
         assert.ok(staleness <= this.#largestStaleness, `worker ${worker} should have been restarted`);
       }
-      const waits = this.#expected.countsWorkers && this.#holds(worker);
-      assert.ok(works !== waits, `worker ${worker} ${works ? 'works and waits' : 'is forgotten'}`);
+      const states = [isAtWork, waits, paused].filter(Boolean).length;
+      assert.ok(states === 1, `worker ${worker} ${states > 1 ? 'works and waits' : 'is forgotten'}`);
+      if (!paused) continue;
+      assert.ok(this.#expected.pauses(worker, this.#situation), `worker ${worker} is still paused`);
+      assert.ok(!this.workers.stand, 'all are paused, and nobody works');
     }
-  }
-
-  #holds(worker: WorkerId): boolean {
-    return this.held.some((update) => update.worker === worker);
+    for (const { updateId, worker } of this.#held.entries) {
+      const entry = this.workers.get(worker);
+      const lives = entry?.status === 'living' && updateId.startsWith(`${worker}.${entry.incarnation}.`);
+      assert.ok(lives, `${updateId} is held, but its worker is dead`);
+    }
   }
 }
 

@@ -14,6 +14,19 @@ export interface WorkerEntry {
   answered: boolean;
   /** Turn in which it was assigned. */
   assignedIn: number;
+  /** Version of the model that it was given last. */
+  base: number;
+  /** Its last work was cancelled because it overran its time limit. */
+  limited: boolean;
+  /** Its update is held, and it gets no other work before the commit. */
+  waits: boolean;
+  /** The policy has it wait. */
+  paused: boolean;
+}
+
+/** It has an assignment that it has not answered. */
+export function works({ status, assigned, answered }: WorkerEntry): boolean {
+  return status === 'living' && assigned !== null && !answered;
 }
 
 export class WorkerBooks implements Iterable<[WorkerId, WorkerEntry]> {
@@ -42,17 +55,26 @@ export class WorkerBooks implements Iterable<[WorkerId, WorkerEntry]> {
     return [...this.#entries.values()].filter(({ status }) => status !== 'gone').length;
   }
 
+  /** Whether nobody works, and nobody is to come or to come back. */
+  get stand(): boolean {
+    return [...this.#entries.values()].every(
+      (entry) => entry.status === 'gone' || (entry.status === 'living' && !works(entry)),
+    );
+  }
+
   happened(event: EngineEvent): void {
     if (event.type === 'worker-joined') {
       const entry = this.#entry(event.worker, 'gone');
       if (event.incarnation <= entry.incarnation) return;
       const { incarnation } = event;
-      Object.assign(entry, { incarnation, status: 'living', assigned: null, answered: false });
+      const afresh = { assigned: null, answered: false, waits: false, paused: false } as const;
+      Object.assign(entry, { ...afresh, incarnation, status: 'living' });
     } else if (event.type === 'worker-lost') {
       const entry = this.#entries.get(event.worker);
       if (entry === undefined || entry.status === 'gone' || event.incarnation < entry.incarnation) return;
       entry.incarnation = event.incarnation;
       entry.status = event.returns ? 'lost' : 'gone';
+      entry.waits = entry.paused = false;
     }
   }
 
@@ -65,7 +87,17 @@ export class WorkerBooks implements Iterable<[WorkerId, WorkerEntry]> {
   }
 
   #entry(worker: WorkerId, status: 'expected' | 'gone'): WorkerEntry {
-    const fresh = { incarnation: 0, status, assigned: null, answered: false, assignedIn: 0 };
+    const fresh: WorkerEntry = {
+      incarnation: 0,
+      status,
+      assigned: null,
+      answered: false,
+      assignedIn: 0,
+      base: 0,
+      limited: false,
+      waits: false,
+      paused: false,
+    };
     const entry = this.#entries.get(worker) ?? fresh;
     this.#entries.set(worker, entry);
     return entry;

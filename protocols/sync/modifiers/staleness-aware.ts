@@ -1,5 +1,6 @@
 /**
- * Staleness-aware SGD (arXiv 1511.05950), for any policy: the step of an update that is τ versions behind is divided by τ.
+ * Staleness-aware SGD (arXiv 1511.05950), for any policy that leaves the weights of a commit as the updates were admitted with:
+ * the step of an update that is τ versions behind is divided by τ.
  */
 import type { PolicyModifier } from '../policy.js';
 
@@ -8,6 +9,7 @@ export const stalenessAware: PolicyModifier = {
   title: 'staleness-aware',
   summary: 'an update that is τ > 0 versions behind weighs 1/τ',
   source: 'arXiv 1511.05950',
+  fits: ({ parts }) => parts === undefined,
   modify: (policy) => ({
     ...policy,
     admit(state, update, staleness, view) {

@@ -1,8 +1,9 @@
 /**
  * Ringleader ASGD (arXiv 2509.22860), for workers whose data differ: every step uses something of every worker, and no update
- * is discarded. A table is filled until each worker has given at least one update; then come N steps, each with the update of
- * a worker that has not made one yet, over the whole table: the mean over workers of the mean of each one's updates. What a
- * worker gives beyond that is for the next table.
+ * is discarded. A table is filled until each worker has given at least one update. Then come N steps, one for each worker:
+ * the first with the update that filled the table, the others with the next update of a worker that has not made its step yet.
+ * Each is over the whole table with that update in it: the mean over workers of the mean of each one's updates. What a worker
+ * gives after its step is for the next table.
  *
  * So an update takes part in several steps: it stays held until its table is done (`keep`).
  */
@@ -29,11 +30,14 @@ export const ringleader: PolicyDefinition = {
     name: 'ringleader',
     counts: 'mini-batches',
     initial: () => empty,
-    waitCount: (_table, { workers }) => ({ value: workers + 1, reason: 'a full table and the next update' }),
+    waitCount: (_table, { workers }) => ({ value: workers, reason: 'a table with updates of all workers' }),
     isFull(table: Table, view) {
       const last = view.contributions.at(-1);
-      if (last === undefined || table.stepped.includes(last.worker)) return false;
-      return table.updates.length > 0 || coversAll(view.contributions.slice(0, -1), view);
+      // What was in a step before makes no other by itself.
+      if (last === undefined || last.repeated) return false;
+      if (table.updates.length === 0) return coversAll(view.contributions, view);
+      // Where those who had not made their step are gone for good, any update makes the last one.
+      return !table.stepped.includes(last.worker) || isLastStep(table.stepped, view);
     },
     parts(table: Table, held, view) {
       const used = usedNow(table, held);

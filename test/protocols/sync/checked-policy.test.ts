@@ -31,6 +31,31 @@ describe('checkedPolicy', () => {
     ['a bound of 0', { maxStaleness: () => 0 }, /maxStaleness must return at least 1, or Infinity, not 0/],
     ['a weight of NaN', { admit: () => ({ accept: true, weight: NaN, reason: 'r' }) }, /admit must return/],
     ['no list of restarts', { restarts: () => null }, /restarts must return a list/],
+    ['an answer that is none', { isFull: () => 1 }, /isFull must return true or false, not 1/],
+    ['a pause without reason', { pause: () => true }, /pause must return a text \(why it waits\) or null/],
+    [
+      'a time limit of 0',
+      { timeLimit: () => 0 },
+      /timeLimit must return a finite number above 0, or null, not 0/,
+    ],
+    ['an infinite time limit', { timeLimit: () => Infinity }, /timeLimit must return .* not Infinity/],
+    ['no list of parts', { parts: () => undefined }, /parts must return a list of/],
+    ['no parts', { parts: () => [] }, /parts must name a contribution that is held/],
+    [
+      'parts that are not held',
+      { parts: () => [{ updateId: '7.7.7', weight: 1, keep: false }] },
+      /parts must name a contribution that is held/,
+    ],
+    [
+      'a part twice',
+      { parts: () => ['0.1.1', '0.1.1'].map((updateId) => ({ updateId, weight: 1, keep: false })) },
+      /parts must name each contribution once/,
+    ],
+    [
+      'a part that weighs NaN',
+      { parts: () => [{ updateId: '0.1.1', weight: NaN, keep: false }] },
+      /parts must return a list of \{ updateId, weight: a finite number, keep \}/,
+    ],
     ['an infinite scale', { scale: () => Infinity }, /scale must return a finite number, not Infinity/],
   ];
   for (const [what, hooks, message] of wrong) {
@@ -70,6 +95,10 @@ describe('checkedPolicy', () => {
       assert.deepEqual(checked.initial(view), state);
       assert.deepEqual(checked.waitCount(state, view), policy.waitCount(state, view));
       assert.equal(checked.maxStaleness?.(state, 2, view), policy.maxStaleness?.(state, 2, view));
+      assert.equal(checked.timeLimit?.(state, 0, view), policy.timeLimit?.(state, 0, view));
+      assert.equal(checked.pause?.(state, 0, view), policy.pause?.(state, 0, view));
+      assert.equal(checked.isFull?.(state, view), policy.isFull?.(state, view));
+      assert.deepEqual(Object.keys(checked).sort(), Object.keys(policy).sort());
     }
   });
 

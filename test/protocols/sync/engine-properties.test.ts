@@ -6,51 +6,126 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { EngineEvent } from '../../../protocols/sync/events.js';
-import { policyNames } from '../../../protocols/sync/registry.js';
+import { modifiedNames, modifiers, policyNames } from '../../../protocols/sync/registry.js';
 import { advance, initialState } from '../../../protocols/sync/round-engine.js';
-import { arbitraryRun, drive, engineOptions, type RunPlan, runPlan } from '../../support/arbitrary-runs.js';
+import {
+  arbitraryRun,
+  drive,
+  engineOptions,
+  type RunPlan,
+  runPlan,
+  type Trace,
+} from '../../support/arbitrary-runs.js';
 import { checkTrace } from '../../support/trace-checks.js';
 
 const numRuns = 300;
+/** Of each modified policy: what the modifier changes is the same for all. */
+const numModifiedRuns = 40;
 const anyRun = fc.oneof(
   { weight: 3, arbitrary: arbitraryRun() },
   { weight: 1, arbitrary: arbitraryRun('random') },
 );
 
+/** What every policy is to meet in its runs. */
+const reachedByAll = [
+  'accumulate',
+  'commit',
+  'assign',
+  'schedule',
+  'ignore',
+  'fail',
+  'finish',
+  'discard dead-incarnation',
+  'discard dead-attempt',
+  'discard wrong-base',
+  'discard non-finite',
+];
+/** Where a round has more than one update; else it holds none whose worker could be lost. */
+const reachedWithMore = ['degraded', 'discard duplicate', 'discard worker-lost'];
+/** What some policies are to meet beyond it. */
+const reachedBy: Readonly<Record<string, readonly string[]>> = {
+  abs: ['cancel', 'discard worker-lost'],
+  'k-sync': ['cancel'],
+  'ada-k-sync': ['cancel'],
+  'k-batch-sync': ['cancel', 'assign pulled', 'one worker twice', 'K above N'],
+  'k-batch-async': ['assign pulled', 'one worker twice', 'K above N'],
+  fedbuff: ['assign pulled', 'one worker twice', 'K above N', 'a weight below 1'],
+  rennala: ['assign pulled', 'one worker twice', 'K above N', 'discard refused-by-policy'],
+  ssp: ['pause', 'assign resumed'],
+  ringmaster: ['discard refused-by-policy'],
+  'ringmaster-stops': ['cancel'],
+  ringleader: ['kept', 'repeated', 'one worker twice', 'discard released', 'discard run-over'],
+  mindflayer: ['cancel', 'a time limit', 'overrun', 'pause', 'assign resumed', 'one worker twice'],
+  fedasync: ['a weight below 1'],
+};
+const oneUpdateEach = new Set([
+  'asgd',
+  'ssp',
+  'ringmaster',
+  'ringmaster-stops',
+  'dc-asgd',
+  'fedasync',
+  'delayed-nesterov',
+]);
+
+/** What of note happened in a trace, by name. */
+function* happenings({ steps, settings }: Trace): Generator<string, void, undefined> {
+  for (const { event, effects } of steps) {
+    for (const effect of effects) {
+      yield effect.type;
+      if (effect.type === 'discard' || effect.type === 'assign') yield `${effect.type} ${effect.reason}`;
+      if (effect.type === 'schedule' && effect.deadline.startsWith('task:')) yield 'a time limit';
+      if (effect.type === 'cancel' && event.type === 'deadline-passed') yield 'overrun';
+      if (effect.type === 'accumulate' && effect.weight < 1) yield 'a weight below 1';
+      if (effect.type !== 'commit') continue;
+      const { contributions, degraded, kept } = effect;
+      if (degraded !== null) yield 'degraded';
+      if (kept !== undefined) yield 'kept';
+      if (contributions.some(({ repeated }) => repeated)) yield 'repeated';
+      if (contributions.length > settings.workers) yield 'K above N';
+      if (new Set(contributions.map(({ worker }) => worker)).size < contributions.length)
+        yield 'one worker twice';
+    }
+  }
+}
+
+/** Checks random runs. @returns how often what happened */
+function runsOf(policies: Parameters<typeof arbitraryRun>[0], count: number): ReadonlyMap<string, number> {
+  const seen = new Map<string, number>();
+  fc.assert(
+    fc.property(arbitraryRun(policies), (plan) => {
+      const trace = drive(plan);
+      checkTrace(trace);
+      for (const what of happenings(trace)) seen.set(what, (seen.get(what) ?? 0) + 1);
+    }),
+    { numRuns: count },
+  );
+  return seen;
+}
+
 describe('round engine: properties', () => {
   for (const policy of policyNames) {
     it(`keeps its promises under ${policy}`, () => {
-      const seen = new Map<string, number>();
-      const count = (what: string): void => void seen.set(what, (seen.get(what) ?? 0) + 1);
-      fc.assert(
-        fc.property(arbitraryRun([policy]), (plan) => {
-          const trace = drive(plan);
-          checkTrace(trace);
-          for (const effect of trace.steps.flatMap(({ effects }) => effects)) {
-            count(effect.type === 'discard' ? `discard ${effect.reason}` : effect.type);
-            if (effect.type === 'commit' && effect.degraded !== null) count('degraded');
-          }
-        }),
-        { numRuns },
-      );
+      const seen = runsOf([policy], numRuns);
       // The runs did reach what the promises are about.
-      const reached = ['accumulate', 'commit', 'assign', 'schedule', 'ignore', 'fail', 'finish'];
-      const refused = [
-        'dead-incarnation',
-        'dead-attempt',
-        'duplicate',
-        'wrong-base',
-        'non-finite',
-        'worker-lost',
-      ];
-      if (policy !== 'asgd') reached.push('degraded');
-      if (policy === 'abs' || policy === 'k-sync') reached.push('cancel');
-      for (const what of [...reached, ...refused.map((reason) => `discard ${reason}`)]) {
-        // A round of one update never holds one whose worker could be lost.
-        if (policy === 'asgd' && what === 'discard worker-lost') continue;
-        if (policy === 'asgd' && what === 'discard duplicate') continue;
-        assert.ok((seen.get(what) ?? 0) > 0, `${what} never happened`);
+      const more = oneUpdateEach.has(policy) ? [] : reachedWithMore;
+      // Who has had its next work cannot answer the one before again, but as a dead attempt.
+      const pulls = seen.has('assign pulled') ? ['discard duplicate'] : [];
+      for (const what of [...reachedByAll, ...more, ...(reachedBy[policy] ?? [])]) {
+        if (pulls.includes(what)) continue;
+        assert.ok(seen.has(what), `${what} never happened`);
       }
+    });
+  }
+
+  for (const { prefix, title } of modifiers) {
+    it(`keeps its promises under every policy that is ${title} (${prefix})`, () => {
+      const names = modifiedNames.filter((name) => name.startsWith(prefix));
+      assert.ok(names.length > 15, `${names.length} policies`);
+      const seen = runsOf(names, numModifiedRuns * names.length);
+      for (const what of [...reachedByAll, ...reachedWithMore, 'pause', 'overrun', 'assign pulled'])
+        assert.ok(seen.has(what), `${what} never happened`);
+      assert.equal(seen.has('a weight below 1'), true);
     });
   }
 
@@ -63,10 +138,12 @@ describe('round engine: properties', () => {
         for (const { event, effects } of trace.steps) {
           for (const effect of effects) {
             if (effect.type === 'discard' || effect.type === 'assign') seen.add(effect.reason);
-            if (effect.type === 'cancel') seen.add(effect.reason.replace(/\d+/g, 'n'));
+            if (effect.type === 'cancel') seen.add(effect.reason.replace(/\d+(\.\d+)?/g, 'n'));
             if (effect.type === 'cancel' && event.type === 'deadline-passed') seen.add('late restart');
             if (effect.type !== 'commit') continue;
-            const { contributions, degraded, reason, waitCount } = effect;
+            const { contributions, degraded, kept, reason, waitCount } = effect;
+            if (kept !== undefined) seen.add('kept');
+            if (contributions.some(({ repeated }) => repeated)) seen.add('repeated');
             const distinct = new Set(contributions.map(({ worker }) => worker)).size;
             if (distinct < contributions.length) seen.add('one worker twice');
             if (distinct < contributions.length && degraded === null) seen.add('one worker twice, full');
@@ -80,7 +157,12 @@ describe('round engine: properties', () => {
     );
     const reached = [
       'refused-by-policy',
+      'released',
       'pulled',
+      'resumed',
+      'kept',
+      'repeated',
+      'not finished after n, its time limit',
       'staleness n ≥ n',
       'staleness n > n',
       'at will, at this commit',
@@ -137,7 +219,10 @@ describe('round engine: properties', () => {
   });
 });
 
-/** False: the run was over before. @throws AssertionError if the round stays open although everybody answered */
+/** How often each worker answers at most, before the round is over: K is never above 7, nor the attempts above 3. */
+const maxAnswers = 24;
+
+/** False: the run was over before. @throws AssertionError if the round stays open however often everybody answers */
 function closesInTheEnd(plan: RunPlan): boolean {
   const options = engineOptions(plan);
   const turns = [...runPlan(plan)];
@@ -145,7 +230,6 @@ function closesInTheEnd(plan: RunPlan): boolean {
   if (last === undefined || last.after.status === 'over') return false;
   const { version, workers } = checkTrace(drive(plan));
   let state = last.after;
-  const answered = new Set<number>();
   const feed = (event: EngineEvent): void => {
     state = advance(options, state, event).state;
   };
@@ -155,30 +239,30 @@ function closesInTheEnd(plan: RunPlan): boolean {
       feed({ type: 'worker-joined', time: last.step.event.time, worker, incarnation: incarnation + 1 });
     }
   }
-  for (const { worker } of state.members) {
-    const member = state.members[worker];
-    if (member?.status !== 'computing' || !isOpen()) continue;
-    answered.add(worker);
-    const { incarnation, attempt, baseVersion } = member;
-    feed({
-      type: 'update-arrived',
-      time: last.step.event.time,
-      updateId: `${worker}.${incarnation}.${attempt}`,
-      worker,
-      incarnation,
-      attempt,
-      baseVersion,
-      steps: 1,
-      samples: 1,
-      loss: 1,
-      firstLoss: 1,
-      finite: true,
-    });
+  for (let answers = 0; answers < maxAnswers && isOpen(); answers += 1) {
+    const atWork = state.members.filter(({ status }) => status === 'computing');
+    assert.ok(atWork.length > 0, `round ${version + 1} is open, and nobody works`);
+    for (const { worker } of atWork) {
+      const member = state.members[worker];
+      if (member?.status !== 'computing' || !isOpen()) continue;
+      const { incarnation, attempt, baseVersion } = member;
+      feed({
+        type: 'update-arrived',
+        time: last.step.event.time,
+        updateId: `${worker}.${incarnation}.${attempt}`,
+        worker,
+        incarnation,
+        attempt,
+        baseVersion,
+        steps: 1,
+        samples: 1,
+        loss: 1,
+        firstLoss: 1,
+        finite: true,
+      });
+    }
   }
-  assert.ok(
-    !isOpen(),
-    `${answered.size} of ${workers.size} workers answered, but round ${version + 1} is open`,
-  );
+  assert.ok(!isOpen(), `all of ${workers.size} workers answered, but round ${version + 1} is open`);
   return true;
 }
 
