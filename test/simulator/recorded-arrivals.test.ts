@@ -131,7 +131,7 @@ describe('recorded arrivals', () => {
     }
     script.upload(1);
     const restarting = optionsFor('k-sync', { workers: 2, waitCount: 1 });
-    await assert.rejects(repeat(restarting, script.steps), /the record has it from version 0/);
+    await assert.rejects(repeat(restarting, script.steps), /the record has it from version 4/);
     const waiting = optionsFor('sync', { workers: 2 });
     await assert.rejects(repeat(waiting, script.steps), /recorded at 2 is due at 3 only/);
   });
