@@ -12,7 +12,10 @@ export interface Estimate {
 
 /** Of values that do not depend on each other. */
 export function estimateOf(values: readonly number[]): Estimate {
-  return { mean: mean([...values]), standardError: sampleStandardDeviation([...values]) / Math.sqrt(values.length) };
+  return {
+    mean: mean([...values]),
+    standardError: sampleStandardDeviation([...values]) / Math.sqrt(values.length),
+  };
 }
 
 /**

@@ -6,7 +6,12 @@ const text = readFileSync(new URL('../../../docs/theory.md', import.meta.url), '
 const rows = text
   .split('\n')
   .filter((line) => line.startsWith('| '))
-  .map((line) => line.split('|').map((cell) => cell.trim()).slice(1, -1));
+  .map((line) =>
+    line
+      .split('|')
+      .map((cell) => cell.trim())
+      .slice(1, -1),
+  );
 
 /**
  * Some row begins with the cells of `key` and has these values, in order, somewhere behind them.
@@ -14,7 +19,9 @@ const rows = text
  */
 export function assertDocumented(key: readonly (string | number)[], values: readonly number[]): void {
   const cells = key.map(String);
-  const row = rows.find((found) => cells.every((cell, column) => found[column]?.replaceAll('`', '') === cell));
+  const row = rows.find((found) =>
+    cells.every((cell, column) => found[column]?.replaceAll('`', '') === cell),
+  );
   const wanted = values.map((value) => value.toPrecision(4));
   const message = `docs/theory.md is to say | ${cells.join(' | ')} | … | ${wanted.join(' | ')} |`;
   assert.ok(row !== undefined, message);

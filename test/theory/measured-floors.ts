@@ -18,7 +18,13 @@ export interface FloorRun extends Pick<ObjectiveRun, 'policy' | 'settings'> {
 }
 
 /** @returns E w² for each of `curvatures`, and the stalest update */
-export async function measureFloors({ learningRate, localSteps = 1, rounds, seed, ...run }: FloorRun): Promise<{
+export async function measureFloors({
+  learningRate,
+  localSteps = 1,
+  rounds,
+  seed,
+  ...run
+}: FloorRun): Promise<{
   readonly floors: ReadonlyMap<number, Estimate>;
   readonly mostStale: number;
 }> {

@@ -52,7 +52,8 @@ describe('time per round', () => {
 });
 
 describe('formulas of theory', () => {
-  const near = (found: number, wanted: number) => assert.ok(Math.abs(found - wanted) < 1e-5, `${found}, ${wanted}`);
+  const near = (found: number, wanted: number) =>
+    assert.ok(Math.abs(found - wanted) < 1e-5, `${found}, ${wanted}`);
 
   it('harmonic numbers and order statistics', () => {
     near(harmonic(4), 25 / 12);
