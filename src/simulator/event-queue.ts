@@ -1,7 +1,8 @@
 /**
  * What will happen in simulated time, earliest first. Ties are broken by a stated rule, so that a simulation has one
  * outcome: at the same instant workers come before deadlines, workers in the order of their numbers, and what one worker
- * does in the order in which it was put in.
+ * does in the order in which it was put in. What has a place of its own, as in a record, comes at its instant in the order of
+ * places.
  */
 import TinyQueue from 'tinyqueue';
 import type { Time, WorkerId } from '../../protocols/sync/events.js';
@@ -28,12 +29,15 @@ export class EventQueue<Item extends Occurrence> {
     return this.#heap.length;
   }
 
-  /** @throws RangeError for a time that is not a number: nothing could be said of its place */
-  push(item: Item): void {
+  /**
+   * @param place among what happens at the same instant and of nobody in particular; default: after what was put in before
+   * @throws RangeError for a time that is not a number: nothing could be said of its place
+   */
+  push(item: Item, place?: number): void {
     const { time, worker } = item;
     if (Number.isNaN(time)) throw new RangeError('an event at no time');
     this.#pushed += 1;
-    this.#heap.push({ item, time, worker: worker ?? Infinity, order: this.#pushed });
+    this.#heap.push({ item, time, worker: worker ?? Infinity, order: place ?? this.#pushed });
   }
 
   peek(): Item | undefined {

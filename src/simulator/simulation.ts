@@ -1,13 +1,22 @@
 /**
  * A run in simulated time: the round engine of a live run, fed by a clock that jumps from event to event. Workers take the
- * times that the straggler model draws; gradients are real, computed ahead by all threads.
+ * times that the straggler model draws, or what was recorded happens again; gradients are real, computed ahead by all threads.
  *
  * Invariants: time never goes back; of equal events the order is that of `EventQueue`; the same options give the same events,
  * effects and weights whatever the number of threads.
  */
 import { setImmediate as eventLoop } from 'node:timers/promises';
 import { Subject } from 'rxjs';
-import type { Assign, Cancel, Effect, EngineEvent, EngineStep, Time } from '../../protocols/sync/events.js';
+import type {
+  Assign,
+  Cancel,
+  Effect,
+  EngineEvent,
+  EngineStep,
+  Schedule,
+  Time,
+  UpdateArrived,
+} from '../../protocols/sync/events.js';
 import { runRoundEngine } from '../../protocols/sync/gather-rounds.js';
 import type { EngineOptions, EngineState } from '../../protocols/sync/round-engine.js';
 import { updateIdOf } from '../../protocols/sync/update-id.js';
@@ -17,6 +26,7 @@ import type { TaskTimes } from '../stragglers/task-times.js';
 import { EventQueue, type Occurrence } from './event-queue.js';
 import type { Computation, LookAhead } from './look-ahead.js';
 import type { Network } from './network.js';
+import type { Recorded, RecordedArrivals } from './recorded-arrivals.js';
 
 /** What carries out the tasks, and keeps the weights. */
 export interface SimulatedTraining {
@@ -28,6 +38,9 @@ export interface SimulationOptions {
   readonly engine: EngineOptions;
   readonly taskTimes: Pick<TaskTimes, 'taskTime'>;
   readonly network: Network;
+  /** A run whose arrivals come again instead: then nobody joins by itself, and neither task times nor network are asked.
+   *  Default: none. */
+  readonly recorded?: RecordedArrivals;
   /** Bytes of a model or an update. */
   readonly messageBytes: number;
   /** Null: timing only. Then every update has the loss 1. */
@@ -69,12 +82,15 @@ interface Task {
   cancelledAt: Time | null;
 }
 
-/** A worker has taken its last step; its update is at the server's link; it has been read; a deadline passes. */
-type Event = Occurrence &
-  (
-    | { readonly type: 'computed' | 'uploaded' | 'received'; readonly task: Task }
-    | { readonly type: 'deadline'; readonly deadline: string }
-  );
+/** A worker has taken its last step; its update is at the server's link; it has been read; a deadline passes. Of a record: an
+ *  update arrives; anything else happens. */
+type What =
+  | { readonly type: 'computed' | 'uploaded' | 'received'; readonly task: Task }
+  | { readonly type: 'answered'; readonly task: Task; readonly recorded: UpdateArrived }
+  | { readonly type: 'deadline'; readonly deadline: string }
+  | { readonly type: 'unasked'; readonly event: EngineEvent };
+
+type Event = Occurrence & What;
 
 export class Simulation {
   readonly #options: SimulationOptions;
@@ -143,12 +159,13 @@ export class Simulation {
   }
 
   async #toTheEnd(): Promise<SimulationOutcome> {
-    const { engine, until } = this.#options;
+    const { engine, until, recorded } = this.#options;
     // Whoever has just learnt of the run may subscribe before anything happens.
     await eventLoop();
-    for (let worker = 0; worker < engine.workers && this.#outcome === null; worker += 1) {
-      await this.#unlessStopped(this.#feed({ type: 'worker-joined', time: 0, worker, incarnation: 1 }));
-    }
+    if (recorded === undefined) await this.#allJoin(engine.workers);
+    else
+      for (const known of recorded.unasked)
+        this.#pushRecorded({ type: 'unasked', event: known.event }, known);
     for (let events = 0; this.#outcome === null; events += 1) {
       // Signals and timers are heard in between.
       if (events % eventsPerTurn === eventsPerTurn - 1) await eventLoop();
@@ -205,6 +222,12 @@ export class Simulation {
     return Number(((this.#marksPassed + 1) * every).toPrecision(12));
   }
 
+  async #allJoin(workers: number): Promise<void> {
+    for (let worker = 0; worker < workers && this.#outcome === null; worker += 1) {
+      await this.#unlessStopped(this.#feed({ type: 'worker-joined', time: 0, worker, incarnation: 1 }));
+    }
+  }
+
   /** Waits, but for nobody once the run is to stop at once. */
   async #unlessStopped(done: void | Promise<void>): Promise<void> {
     if (done === undefined) return;
@@ -218,6 +241,8 @@ export class Simulation {
     if (event.type === 'deadline') {
       return this.#feed({ type: 'deadline-passed', time, deadline: event.deadline });
     }
+    if (event.type === 'unasked') return this.#feed(event.event);
+    if (event.type === 'answered') return this.#update(event.task, event.recorded);
     const { task, type } = event;
     const { network, messageBytes } = this.#options;
     const { worker } = task.assign;
@@ -233,11 +258,14 @@ export class Simulation {
     return this.#update(task);
   }
 
-  #update(task: Task): void | Promise<void> {
+  /** @param recorded what came then: it comes again where nothing is computed */
+  #update(task: Task, recorded: UpdateArrived | null = null): void | Promise<void> {
     const { computation } = task;
     // Cancelled on its way: the engine will refuse it, whatever it holds.
-    const result =
-      task.cancelledAt !== null || computation === null ? this.#timed(task) : computation.result();
+    if (task.cancelledAt !== null || computation === null) {
+      return recorded === null ? this.#deliver(task, this.#timed(task)) : this.#feed(recorded);
+    }
+    const result = computation.result();
     return result instanceof Promise
       ? result.then((update) => (this.#stop?.when === 'now' ? undefined : this.#deliver(task, update)))
       : this.#deliver(task, result);
@@ -297,7 +325,7 @@ export class Simulation {
         this.#cancel(effect);
         break;
       case 'schedule':
-        this.#queue.push({ type: 'deadline', time: effect.at, worker: null, deadline: effect.deadline });
+        this.#schedule(effect);
         break;
       case 'finish':
         this.#outcome = { code: null, reason: effect.reason };
@@ -312,20 +340,49 @@ export class Simulation {
   }
 
   #assign(assign: Assign): void {
-    const { taskTimes, network, messageBytes, training, until } = this.#options;
+    const { training, until, recorded } = this.#options;
     const { worker, attempt, localSteps } = assign;
+    const task: Task = { assign, computation: null, cancelledAt: null };
+    const neededAt = recorded === undefined ? this.#begin(task) : this.#recall(task, recorded);
+    if (training !== null && neededAt !== null && (until === null || neededAt <= until)) {
+      const parameters = training.store.current();
+      task.computation = training.lookAhead.begin({ worker, attempt, parameters, localSteps }, neededAt);
+    }
+    this.#tasks.set(worker, task);
+  }
+
+  /** @returns when the worker takes its last step */
+  #begin(task: Task): Time {
+    const { taskTimes, network, messageBytes } = this.#options;
+    const { worker, attempt } = task.assign;
     const beginsAt = network.download(worker, messageBytes, this.#now);
     const endsAt = beginsAt + taskTimes.taskTime(worker, attempt, beginsAt);
-    const needed = training !== null && (until === null || endsAt <= until);
-    const computation = needed
-      ? training.lookAhead.begin(
-          { worker, attempt, parameters: training.store.current(), localSteps },
-          endsAt,
-        )
-      : null;
-    const task: Task = { assign, computation, cancelledAt: null };
-    this.#tasks.set(worker, task);
     this.#queue.push({ type: 'computed', time: endsAt, worker, task });
+    return endsAt;
+  }
+
+  /** @returns when the update came first; null: it never did */
+  #recall(task: Task, recorded: RecordedArrivals): Time | null {
+    const answers = recorded.answers(task.assign);
+    for (const answer of answers) {
+      this.#pushRecorded({ type: 'answered', task, recorded: answer.event }, answer);
+    }
+    return answers[0]?.event.time ?? null;
+  }
+
+  #pushRecorded(what: What, { event: { time }, place }: Recorded): void {
+    if (time < this.#now) {
+      throw new RangeError(
+        `what was recorded at ${time} is due at ${this.#now} only: the record's run was another`,
+      );
+    }
+    this.#queue.push({ ...what, time, worker: null }, place);
+  }
+
+  #schedule({ deadline, at }: Schedule): void {
+    // Timers of a live run are late now and then: a record knows when its deadlines passed.
+    if (this.#options.recorded !== undefined) return;
+    this.#queue.push({ type: 'deadline', time: at, worker: null, deadline });
   }
 
   /** The worker drops its work, unless that is on its way already when it hears of it. */
