@@ -8,10 +8,12 @@ import { shownValue, StalewartError } from '../errors.js';
 import { placeOf } from './error-place.js';
 import { firstLine } from './first-line.js';
 import { isLossName, lossNames } from './losses.js';
+import type { MemoryLimit } from './memory-limit.js';
 import type { PostedModel } from './model-source.js';
 import type { ModelRequest } from './models/definition.js';
 import { models } from './models/registry.js';
 import type { Loss, UserLoss } from './objective.js';
+import { withinBudget } from './weight-budget.js';
 
 export interface LoadedModel {
   readonly name: string;
@@ -22,9 +24,17 @@ export interface LoadedModel {
 
 const defaultLoss = 'softmaxCrossEntropy' satisfies Loss;
 
-/** @throws StalewartError MODEL, field `model` */
-export async function loadModel(posted: PostedModel, request: ModelRequest): Promise<LoadedModel> {
-  const loaded = await load(posted, request);
+/**
+ * @param limit of the memory that its weights are made in
+ * @throws StalewartError MODEL, field `model`
+ */
+export async function loadModel(
+  posted: PostedModel,
+  request: ModelRequest,
+  limit: MemoryLimit,
+): Promise<LoadedModel> {
+  const name = posted.kind === 'module' ? posted.path : posted.name;
+  const loaded = await withinBudget(name, limit, () => load(posted, request));
   assertFits(loaded.model, request);
   return loaded;
 }
@@ -85,6 +95,7 @@ async function making(
   try {
     model = await make();
   } catch (cause) {
+    if (cause instanceof StalewartError) throw cause;
     const shape = shown([null, ...request.inputShape]);
     throw modelError(
       `model: ${name} cannot be made for inputs of ${shape} and ${request.classes} classes: ${firstLine(cause)}`,

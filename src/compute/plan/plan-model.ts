@@ -72,6 +72,8 @@ export interface Plan {
 /** Why there is no plan, as a part of a sentence: `layer conv1 (Conv2D): data_format is "channels_first"`. */
 export interface Refusal {
   readonly refusal: string;
+  /** Set where it needs more memory than there is. */
+  readonly tooLarge?: true;
 }
 
 /** Constants of the WebAssembly module lie below. */
@@ -90,7 +92,9 @@ export function planModel(request: PlanRequest): Plan | Refusal {
   try {
     return plan(request);
   } catch (error) {
-    if (error instanceof Unplannable) return { refusal: error.message };
+    if (error instanceof Unplannable) {
+      return error.tooLarge ? { refusal: error.message, tooLarge: true } : { refusal: error.message };
+    }
     throw error;
   }
 }
@@ -144,7 +148,9 @@ function plan(request: PlanRequest): Plan {
   };
   if (builder.bytes > mostBytes) {
     const [need, most] = [builder.bytes, mostBytes].map((bytes) => (bytes / 2 ** 30).toFixed(1));
-    throw new Unplannable(`it would need ${need} GB of memory: at most ${most} GB can be had`);
+    throw new Unplannable(`it would need ${need} GB of memory: at most ${most} GB can be had`, {
+      tooLarge: true,
+    });
   }
   return { bytes: builder.bytes, ...made };
 

@@ -129,7 +129,7 @@ describe('choosing an engine', () => {
     probe: () => ({ loss, parameters: Float32Array.from(parameters) }),
   });
   const choose = (tfjs: Engine, plan: Engine, choice: 'auto' | 'plan' = 'auto') =>
-    chooseEngine({ choice, backend: 'wasm', initial, tfjs, makePlan: () => plan });
+    chooseEngine({ choice, backend: 'wasm', initial, tfjs: { shortage: () => null, make: () => tfjs }, makePlan: () => ({ make: () => plan }) });
 
   it('takes a plan whose first step is that of TensorFlow.js but for rounding', () => {
     const { name } = choose(engineTo([1.1, 2.1, 3.1]), engineTo([1.1001, 2.1, 3.1]));
