@@ -82,7 +82,11 @@ function onTfjs({ tfjs, initial }: EngineCandidates, reason: string, made?: Engi
   return { engine, name: 'tfjs', reason };
 }
 
-function withoutPlan(candidates: EngineCandidates, { refusal, tooLarge }: Refusal, made?: Engine): ChosenEngine {
+function withoutPlan(
+  candidates: EngineCandidates,
+  { refusal, tooLarge }: Refusal,
+  made?: Engine,
+): ChosenEngine {
   if (candidates.choice === 'auto') return onTfjs(candidates, `no plan: ${refusal}`, made);
   const mend = tooLarge === true ? 'take a smaller batch or model' : 'it must be auto or tfjs';
   throw new StalewartError('CONFIG', `engine is "plan", which cannot do this model: ${refusal}; ${mend}`, {

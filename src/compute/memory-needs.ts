@@ -32,24 +32,36 @@ const optimizerCopies = { sgd: 0, momentum: 1, adam: 2 } as const satisfies Reco
 /** Layers whose output may lie where their input does. */
 const sharing: ReadonlySet<string> = new Set(['Activation', 'Dropout', 'Flatten', 'Masking', 'Reshape']);
 
+/**
+ * How many tensors of its output's size a layer keeps for a step, and has at once going backward. In training a ReLU is
+ * not fused: what it is taken of is kept, and where a bias was added, what that was added to.
+ */
+function copiesOf(layer: tf.layers.Layer): { readonly values: number; readonly gradients: number } {
+  if (sharing.has(layer.getClassName())) return { values: 0, gradients: 1 };
+  const { activation, useBias } = layer.getConfig();
+  if (activation !== 'relu') return { values: 1, gradients: 1 };
+  return { values: useBias === true ? 3 : 2, gradients: 2 };
+}
+
 export function memoryNeedsOf({ model, weights, batchSize, localOptimizer }: MemoryRequest): MemoryNeeds {
   const all = bytesOf(weights);
   const trained = bytesOf(weights.filter(({ trainable }) => trainable));
   const layers = model.layers.map((layer) => ({
     layer: `${layer.name} (${layer.getClassName()})`,
     bytes: outputSize(layer) * floatBytes,
-    shares: sharing.has(layer.getClassName()),
+    ...copiesOf(layer),
   }));
-  const outputs = layers.filter(({ shares }) => !shares).reduce((sum, { bytes }) => sum + bytes, 0);
+  const outputs = layers.reduce((sum, { bytes, values }) => sum + bytes * values, 0);
+  const outputGradients = Math.max(0, ...layers.map(({ bytes, gradients }) => bytes * gradients));
   const largest = layers.reduce((most, each) => (each.bytes > most.bytes ? each : most), {
     layer: 'none',
     bytes: 0,
   });
-  const gradients = Math.max(trained, largest.bytes * batchSize);
   const state = trained * optimizerCopies[localOptimizer];
   return {
-    // While gradients are taken, and while the optimiser steps.
-    step: all + Math.max(outputs * batchSize + gradients, trained + state),
+    // While gradients are taken, when all are there, and while the optimiser steps.
+    step:
+      all + Math.max((outputs + outputGradients) * batchSize, outputs * batchSize + trained, trained + state),
     evaluation: all + largest.bytes * evaluationBatch,
     largest: { layer: largest.layer, bytes: largest.bytes * batchSize },
     batchSize,
@@ -67,7 +79,7 @@ export function shortage(
   const examples = use === 'step' ? needs.batchSize : evaluationBatch;
   const what = use === 'step' ? `a training step on ${examples} examples` : `evaluating ${examples} examples`;
   const part = (largest / needs.batchSize) * examples;
-  const most = part > needs[use] / 4 ? `, ${gigabytes(part)} of it for the output of layer ${layer}` : '';
+  const most = part > needs[use] / 10 ? ` (the output of layer ${layer} alone ${gigabytes(part)})` : '';
   const mend = use === 'step' ? 'take a smaller batch or model' : 'take a smaller model';
   return `${what} needs at least ${gigabytes(needs[use])} of memory${most}: ${owner} has ${gigabytes(bytes)} at most; ${mend}`;
 }

@@ -14,11 +14,7 @@ const floatBytes = 4;
  * @returns what `make` does
  * @throws StalewartError MODEL as soon as weights, and gradients of those that are trained, need more than the limit
  */
-export async function withinBudget<T>(
-  name: string,
-  limit: MemoryLimit,
-  make: () => Promise<T>,
-): Promise<T> {
+export async function withinBudget<T>(name: string, limit: MemoryLimit, make: () => Promise<T>): Promise<T> {
   const layers = tf.layers.Layer.prototype;
   const stock: unknown = Reflect.get(layers, 'addWeight');
   if (typeof stock !== 'function') return make();

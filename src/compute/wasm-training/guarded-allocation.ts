@@ -8,6 +8,7 @@ import { StalewartError } from '../../errors.js';
 
 interface Allocator {
   _malloc(bytes: number): number;
+  _free(address: number): void;
 }
 
 const addressable = 2 ** 32;
@@ -18,6 +19,8 @@ export function guardAllocations(backend: BackendWasm): void {
   const module = backend.wasm as BackendWasm['wasm'] & Allocator;
   if (guarded.has(module)) return;
   guarded.add(module);
+  // At its first call Emscripten's function puts another in its own place.
+  module._free(module._malloc(1));
   const allocate = module._malloc.bind(module);
   module._malloc = (bytes) => {
     const address = bytes < addressable ? allocate(bytes) : 0;
