@@ -12,6 +12,7 @@ import type { MemoryLimit } from './memory-limit.js';
 import type { PostedModel } from './model-source.js';
 import type { ModelRequest } from './models/definition.js';
 import { models } from './models/registry.js';
+import { outputShapesOf } from './output-shapes.js';
 import type { Loss, UserLoss } from './objective.js';
 import { withinBudget } from './weight-budget.js';
 
@@ -36,6 +37,7 @@ export async function loadModel(
   const name = posted.kind === 'module' ? posted.path : posted.name;
   const loaded = await withinBudget(name, limit, () => load(posted, request));
   assertFits(loaded.model, request);
+  assertNothingEmpty(loaded.model);
   return loaded;
 }
 
@@ -150,6 +152,25 @@ function assertFits(model: tf.LayersModel, { inputShape, classes }: ModelRequest
       );
     }
   }
+}
+
+/** A window larger than its image leaves nothing of it, and a model with such a layer would train on nothing. */
+function assertNothingEmpty(model: tf.LayersModel): void {
+  for (const layer of model.layers) {
+    if (isModel(layer)) {
+      assertNothingEmpty(layer);
+      continue;
+    }
+    const empty = outputShapesOf(layer).find((shape) => shape.some((side) => side !== null && side < 1));
+    if (empty === undefined) continue;
+    const what = `the output of layer ${layer.name} (${layer.getClassName()}) has shape ${shown(empty)}`;
+    throw modelError(`model: ${what}: every side must be at least 1`, layer.name);
+  }
+}
+
+/** Whether the layer is a model itself. */
+function isModel(layer: tf.layers.Layer): layer is tf.LayersModel {
+  return 'layers' in layer && Array.isArray(layer.layers);
 }
 
 function shown(shape: readonly (number | null)[]): string {

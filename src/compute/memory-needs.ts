@@ -7,6 +7,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { evaluationBatch } from './evaluation-batch.js';
 import type { LocalOptimizer } from './local-optimizers.js';
 import { gigabytes, type MemoryLimit } from './memory-limit.js';
+import { outputShapesOf } from './output-shapes.js';
 
 export interface MemoryRequest {
   readonly model: Pick<tf.LayersModel, 'layers'>;
@@ -90,21 +91,7 @@ function bytesOf(weights: MemoryRequest['weights']): number {
 
 /** Elements for one example; sides that depend on the input count as 1. */
 function outputSize(layer: tf.layers.Layer): number {
-  return shapesOf(layer).reduce((sum, shape) => sum + sizeOf(shape.slice(1)), 0);
-}
-
-/** A layer that is used more than once, with several shapes, has none that TensorFlow.js would tell. */
-function shapesOf(layer: tf.layers.Layer): readonly (readonly (number | null)[])[] {
-  try {
-    const shape = layer.outputShape;
-    return isOne(shape) ? [shape] : shape;
-  } catch {
-    return [];
-  }
-}
-
-function isOne(shape: tf.Shape | tf.Shape[]): shape is tf.Shape {
-  return !Array.isArray(shape[0]);
+  return outputShapesOf(layer).reduce((sum, shape) => sum + sizeOf(shape.slice(1)), 0);
 }
 
 function sizeOf(shape: readonly (number | null)[]): number {

@@ -18,7 +18,7 @@ import {
 import { identity } from './kernels/identity.js';
 import { batchMatMul } from './kernels/mat-mul.js';
 import { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from './kernels/pool.js';
-import { mean, spread, sum } from './kernels/reduce.js';
+import { max, mean, min, prod, spread, sum } from './kernels/reduce.js';
 import { reluGradient } from './kernels/relu-gradient.js';
 import { unsortedSegmentSum } from './kernels/unsorted-segment-sum.js';
 
@@ -42,6 +42,9 @@ const kernels = [
   divide,
   sum,
   mean,
+  max,
+  min,
+  prod,
   spread,
   reluGradient,
   identity,
