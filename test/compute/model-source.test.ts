@@ -214,7 +214,9 @@ describe('models of the user', () => {
   it('a model with a layer of which nothing is left is refused, naming the layer', async () => {
     const { conv2d, maxPooling2d, flatten, dense, globalAveragePooling2d } = tf.layers;
     const ending = (x: unknown) =>
-      dense({ units: 4 }).apply(globalAveragePooling2d({}).apply(x as tf.SymbolicTensor)) as tf.SymbolicTensor;
+      dense({ units: 4 }).apply(
+        globalAveragePooling2d({}).apply(x as tf.SymbolicTensor),
+      ) as tf.SymbolicTensor;
     const functional = (layer: tf.layers.Layer) => () => {
       const input = tf.input({ shape: [4, 4, 1] });
       return tf.model({ inputs: input, outputs: ending(layer.apply(input)) });

@@ -9,10 +9,11 @@ import { isAloneOnInput, type LayerNode, readLayerGraph } from './layer-graph.js
 import { layerPlanners } from './layers/registry.js';
 import { hasSoftmax } from './layers/softmax.js';
 import { encodedWords, type Operation, type OperationName } from './operations.js';
-import { planOptimizer, type State } from './optimizers.js';
+import { planOptimizer } from './optimizers.js';
 import {
   countOf,
   type DropoutState,
+  type Filled,
   lanes,
   PlanBuilder,
   type Tensor,
@@ -59,7 +60,9 @@ export interface Plan {
   /** Two f64: sum of the losses; images whose class was predicted, of an evaluation. */
   readonly result: number;
   /** Of the optimiser, afresh for every task. */
-  readonly state: readonly State[];
+  readonly state: readonly Filled[];
+  /** To be written once. */
+  readonly constants: readonly Filled[];
   /** To be seeded before a training step, in this order. */
   readonly dropouts: readonly DropoutState[];
   /** To be carried out once. */
@@ -141,6 +144,7 @@ function plan(request: PlanRequest): Plan {
     labels,
     result,
     state,
+    constants: builder.constants,
     dropouts: builder.dropouts,
     prepare: table(builder.prepare),
     step: table([...builder.forward, ...builder.backward]),

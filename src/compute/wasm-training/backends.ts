@@ -45,7 +45,8 @@ export async function useWasmBackend(): Promise<void> {
       'the wasm backend did not start: reinstall @tensorflow/tfjs-backend-wasm',
     );
   }
-  guardAllocations(tf.backend() as BackendWasm);
+  const backend = tf.findBackend('wasm') as BackendWasm | null;
+  if (backend !== null) guardAllocations(backend);
 }
 
 const crashEvents = ['uncaughtException', 'unhandledRejection'] as const;

@@ -21,6 +21,7 @@ import { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from './kernels/pool.js';
 import { max, mean, min, prod, spread, sum } from './kernels/reduce.js';
 import { reluGradient } from './kernels/relu-gradient.js';
 import { unsortedSegmentSum } from './kernels/unsorted-segment-sum.js';
+import { repairLayers } from './repaired-layers.js';
 
 const kernels = [
   conv2d,
@@ -57,7 +58,7 @@ const kernels = [
 let registered = false;
 
 /**
- * Registers the kernels and gradients that training on the `wasm` backend needs, for this thread. Calling it again does
+ * Registers the kernels and gradients that training on the `wasm` backend needs, and repairs two layers, for this thread. Calling it again does
  * nothing.
  */
 export function registerTrainingKernels(): void {
@@ -70,4 +71,5 @@ export function registerTrainingKernels(): void {
     tf.registerKernel(make(stock));
   }
   registerGradients();
+  repairLayers();
 }

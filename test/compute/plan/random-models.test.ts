@@ -36,8 +36,8 @@ const dilated = fc.record({
   kernelSize: pair(3),
   dilationRate: pair(3),
   padding,
-  activation: fc.constant<'relu'>('relu'),
-  useBias: fc.constant(true),
+  activation,
+  useBias: fc.boolean(),
 });
 const depthwise = fc.record({
   kind: fc.constant('depthwise' as const),

@@ -60,7 +60,10 @@ describe('wasm-training: tensors without elements', () => {
   }
 
   it('have gradients of sums and means without elements', async () => {
-    for (const shape of [[0, 3], [3, 0]]) {
+    for (const shape of [
+      [0, 3],
+      [3, 0],
+    ]) {
       await assertSameNumbers(() => withGradients((x) => tf.sum(x, 0), tf.zeros(shape)));
       await assertSameNumbers(() => withGradients((x) => tf.mean(x, 1), tf.zeros(shape)));
     }
@@ -68,7 +71,8 @@ describe('wasm-training: tensors without elements', () => {
 
   it('go through convolutions, and give gradients of zero', async () => {
     for (const [x, filter, pad] of windows) {
-      const convolution = (a: tf.Tensor, w: tf.Tensor) => tf.conv2d(a as tf.Tensor4D, w as tf.Tensor4D, 1, pad);
+      const convolution = (a: tf.Tensor, w: tf.Tensor) =>
+        tf.conv2d(a as tf.Tensor4D, w as tf.Tensor4D, 1, pad);
       await assertSameNumbers(() => withGradients(convolution, image(...x), image(...filter)));
     }
     const none = (a: tf.Tensor) => tf.conv2d(a as tf.Tensor4D, image(3, 3, 2, 0), 1, 'same');
@@ -113,10 +117,22 @@ describe('wasm-training: tensors without elements', () => {
 
   it('go through matrix products: sums of nothing are zero', async () => {
     const products: readonly (readonly [[number, number], [number, number]])[] = [
-      [[3, 0], [0, 2]],
-      [[5, 0], [0, 12]],
-      [[0, 4], [4, 2]],
-      [[3, 4], [4, 0]],
+      [
+        [3, 0],
+        [0, 2],
+      ],
+      [
+        [5, 0],
+        [0, 12],
+      ],
+      [
+        [0, 4],
+        [4, 2],
+      ],
+      [
+        [3, 4],
+        [4, 0],
+      ],
     ];
     for (const [a, b] of products) {
       await assertSameNumbers(() => withGradients((x, y) => tf.matMul(x, y), tf.ones(a), tf.ones(b)));
@@ -142,7 +158,13 @@ describe('wasm-training: tensors without elements', () => {
         return tf.batchNorm(x, mean, variance, offset, scale);
       };
       const [batch, height, width, depth] = shape;
-      const inputs = () => [image(batch, height, width, depth), ones(channels), ones(channels), ones(channels), ones(channels)];
+      const inputs = () => [
+        image(batch, height, width, depth),
+        ones(channels),
+        ones(channels),
+        ones(channels),
+        ones(channels),
+      ];
       await assertSameNumbers(() => withGradients(normalise, ...inputs()));
     }
   });

@@ -72,12 +72,7 @@ function isEmpty({ shape, dtype }: tf.TensorInfo): boolean {
   return sizeOf(shape) === 0 && (dtype === 'float32' || dtype === 'int32');
 }
 
-function ofNothing(
-  call: ReduceCall | MaxCall,
-  axis: Axes,
-  dtype: tf.DataType,
-  value: number,
-): tf.TensorInfo {
+function ofNothing(call: ReduceCall | MaxCall, axis: Axes, dtype: tf.DataType, value: number): tf.TensorInfo {
   const out = call.backend.makeOutput(reducedShape(call, axis), dtype);
   call.backend.typedArrayFromHeap(out).fill(value);
   return out;
