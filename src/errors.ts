@@ -67,6 +67,11 @@ export class StalewartError extends Error {
     this.allowed = details.allowed;
   }
 
+  /** Whether it is about what the user asked for, so that trying again would end the same way. */
+  get isPermanent(): boolean {
+    return this.exitCode === exitCodes.usage;
+  }
+
   /** What the command line exits with. */
   get exitCode(): number {
     return exitCodeOf[this.code];

@@ -55,7 +55,9 @@ export function prepareProcess(name: BackendName): void {
  */
 export async function activateBackend(name: BackendName): Promise<void> {
   const tf = await import('@tensorflow/tfjs');
+  const { repairLayers } = await import('./wasm-training/repaired-layers.js');
   tf.enableProdMode();
+  repairLayers();
   try {
     if (name === 'wasm') {
       const { useWasmBackend } = await import('./wasm-training/index.js');

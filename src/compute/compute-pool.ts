@@ -9,7 +9,7 @@ import { countShared } from '../memory/shared-memory.js';
 import { type BackendChoice, backendCandidates, backendChoices } from './backend.js';
 import { compileModules } from './compiled-modules.js';
 import type { Compute, Evaluation, LocalTask, LocalUpdate } from './compute.js';
-import { type EngineChoice, engineChoices } from './engine.js';
+import { type EngineChoice, engineChoices } from './engine-choice.js';
 import { evaluateInParts } from './evaluate-in-parts.js';
 import { type LocalOptimizer, localOptimizers } from './local-optimizers.js';
 import { type ModelSource, postModel } from './model-source.js';

@@ -2,7 +2,7 @@
  * What the actors know of computing: parameters, partition, seed and U in; delta and loss out. A pool of threads stands
  * behind it; which thread computes a task never changes its outcome.
  */
-import type { EngineName } from './engine.js';
+import type { EngineName } from './engine-choice.js';
 
 /** One assignment's work. */
 export interface LocalTask {

@@ -1,16 +1,15 @@
 /**
  * Which engine carries out training steps and evaluations in a compute thread. `plan` is a step compiled for the model
  * (`plan/`), `tfjs` TensorFlow.js on its backend, which can do any model. `auto` takes the plan where there is one that
- * does as TensorFlow.js does: the first step of both is compared.
+ * does as TensorFlow.js does: the first step of both is compared. What needs more memory than there is, is refused before
+ * either engine is made.
  */
 import { StalewartError } from '../errors.js';
 import type { BackendName } from './backend.js';
 import type { LocalTask, LocalUpdate } from './compute.js';
+import type { EngineChoice, EngineName } from './engine-choice.js';
 import type { EvaluationPart } from './evaluate.js';
-
-export const engineChoices = ['auto', 'plan', 'tfjs'] as const;
-export type EngineChoice = (typeof engineChoices)[number];
-export type EngineName = Exclude<EngineChoice, 'auto'>;
+import type { Refusal } from './plan/plan-model.js';
 
 /** What does the work of a compute thread. The outcome of each call depends on its arguments alone. */
 export interface Engine {
@@ -40,31 +39,65 @@ export interface EngineCandidates {
   readonly backend: BackendName;
   /** Weights to take the first step from. */
   readonly initial: Float32Array;
-  readonly tfjs: Engine;
-  /** The plan, or why there is none. */
-  makePlan(): Engine | { readonly refusal: string };
+  readonly tfjs: {
+    /** Why there is not enough memory for its steps, or for its evaluations, in one sentence; null: there may be. */
+    shortage(use: 'step' | 'evaluation'): string | null;
+    make(): Engine;
+  };
+  /** The plan, for which nothing is allocated yet; or why there is none. */
+  makePlan(): PlannedEngine | Refusal;
+}
+
+export interface PlannedEngine {
+  make(): Engine | Refusal;
 }
 
 /**
  * Chooses. The chosen engine has then taken a step.
  * @throws StalewartError CONFIG, field `engine`, if the plan was asked for and there is none
+ * @throws StalewartError MODEL, field `model`, if TensorFlow.js has not enough memory for the model
  */
-export function chooseEngine({ choice, backend, initial, tfjs, makePlan }: EngineCandidates): ChosenEngine {
-  const stay = (reason: string): ChosenEngine => ({ engine: tfjs, name: 'tfjs', reason });
-  const expected = tfjs.probe(initial);
-  if (choice === 'tfjs') return stay('as asked');
-  if (choice === 'auto' && backend !== 'wasm') return stay(`the backend is ${backend}`);
-  const plan = makePlan();
-  const refusal = 'refusal' in plan ? plan.refusal : differences(initial, expected, plan.probe(initial));
-  if (!('refusal' in plan) && refusal === null) {
-    return { engine: plan, name: 'plan', reason: choice === 'plan' ? 'as asked' : 'it can do this model' };
-  }
-  if (choice === 'auto') return stay(`no plan: ${refusal}`);
-  throw new StalewartError(
-    'CONFIG',
-    `engine is "plan", which cannot do this model: ${refusal}; it must be auto or tfjs`,
-    { field: 'engine', value: choice, allowed: 'auto, tfjs' },
-  );
+export function chooseEngine(candidates: EngineCandidates): ChosenEngine {
+  const { choice, backend, initial, tfjs } = candidates;
+  if (choice === 'tfjs') return onTfjs(candidates, 'as asked');
+  if (choice === 'auto' && backend !== 'wasm') return onTfjs(candidates, `the backend is ${backend}`);
+  const planned = candidates.makePlan();
+  if ('refusal' in planned) return withoutPlan(candidates, planned);
+  assertRoom(tfjs.shortage('step'));
+  const stock = tfjs.make();
+  const expected = stock.probe(initial);
+  const plan = planned.make();
+  if ('refusal' in plan) return withoutPlan(candidates, plan, stock);
+  const refusal = differences(initial, expected, plan.probe(initial));
+  if (refusal !== null) return withoutPlan(candidates, { refusal }, stock);
+  return { engine: plan, name: 'plan', reason: choice === 'plan' ? 'as asked' : 'it can do this model' };
+}
+
+/** @param made the engine, if it has been made and has taken a step */
+function onTfjs({ tfjs, initial }: EngineCandidates, reason: string, made?: Engine): ChosenEngine {
+  assertRoom(tfjs.shortage('step'));
+  assertRoom(tfjs.shortage('evaluation'));
+  const engine = made ?? tfjs.make();
+  if (made === undefined) engine.probe(initial);
+  return { engine, name: 'tfjs', reason };
+}
+
+function withoutPlan(
+  candidates: EngineCandidates,
+  { refusal, tooLarge }: Refusal,
+  made?: Engine,
+): ChosenEngine {
+  if (candidates.choice === 'auto') return onTfjs(candidates, `no plan: ${refusal}`, made);
+  const mend = tooLarge === true ? 'take a smaller batch or model' : 'it must be auto or tfjs';
+  throw new StalewartError('CONFIG', `engine is "plan", which cannot do this model: ${refusal}; ${mend}`, {
+    field: 'engine',
+    value: candidates.choice,
+    allowed: 'auto, tfjs',
+  });
+}
+
+function assertRoom(shortage: string | null): void {
+  if (shortage !== null) throw new StalewartError('MODEL', `model: ${shortage}`, { field: 'model' });
 }
 
 /**

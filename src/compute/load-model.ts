@@ -8,10 +8,13 @@ import { shownValue, StalewartError } from '../errors.js';
 import { placeOf } from './error-place.js';
 import { firstLine } from './first-line.js';
 import { isLossName, lossNames } from './losses.js';
+import type { MemoryLimit } from './memory-limit.js';
 import type { PostedModel } from './model-source.js';
 import type { ModelRequest } from './models/definition.js';
 import { models } from './models/registry.js';
+import { outputShapesOf } from './output-shapes.js';
 import type { Loss, UserLoss } from './objective.js';
+import { withinBudget } from './weight-budget.js';
 
 export interface LoadedModel {
   readonly name: string;
@@ -22,10 +25,19 @@ export interface LoadedModel {
 
 const defaultLoss = 'softmaxCrossEntropy' satisfies Loss;
 
-/** @throws StalewartError MODEL, field `model` */
-export async function loadModel(posted: PostedModel, request: ModelRequest): Promise<LoadedModel> {
-  const loaded = await load(posted, request);
+/**
+ * @param limit of the memory that its weights are made in
+ * @throws StalewartError MODEL, field `model`
+ */
+export async function loadModel(
+  posted: PostedModel,
+  request: ModelRequest,
+  limit: MemoryLimit,
+): Promise<LoadedModel> {
+  const name = posted.kind === 'module' ? posted.path : posted.name;
+  const loaded = await withinBudget(name, limit, () => load(posted, request));
   assertFits(loaded.model, request);
+  assertNothingEmpty(loaded.model);
   return loaded;
 }
 
@@ -85,6 +97,7 @@ async function making(
   try {
     model = await make();
   } catch (cause) {
+    if (cause instanceof StalewartError) throw cause;
     const shape = shown([null, ...request.inputShape]);
     throw modelError(
       `model: ${name} cannot be made for inputs of ${shape} and ${request.classes} classes: ${firstLine(cause)}`,
@@ -139,6 +152,25 @@ function assertFits(model: tf.LayersModel, { inputShape, classes }: ModelRequest
       );
     }
   }
+}
+
+/** A window larger than its image leaves nothing of it, and a model with such a layer would train on nothing. */
+function assertNothingEmpty(model: tf.LayersModel): void {
+  for (const layer of model.layers) {
+    if (isModel(layer)) {
+      assertNothingEmpty(layer);
+      continue;
+    }
+    const empty = outputShapesOf(layer).find((shape) => shape.some((side) => side !== null && side < 1));
+    if (empty === undefined) continue;
+    const what = `the output of layer ${layer.name} (${layer.getClassName()}) has shape ${shown(empty)}`;
+    throw modelError(`model: ${what}: every side must be at least 1`, layer.name);
+  }
+}
+
+/** Whether the layer is a model itself. */
+function isModel(layer: tf.layers.Layer): layer is tf.LayersModel {
+  return 'layers' in layer && Array.isArray(layer.layers);
 }
 
 function shown(shape: readonly (number | null)[]): string {

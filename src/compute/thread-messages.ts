@@ -7,7 +7,7 @@ import { type ErrorCode, StalewartError } from '../errors.js';
 import type { BackendName } from './backend.js';
 import type { CompiledModules } from './compiled-modules.js';
 import type { LocalTask, LocalUpdate, ModelInfo } from './compute.js';
-import type { EngineChoice } from './engine.js';
+import type { EngineChoice } from './engine-choice.js';
 import type { EvaluationPart } from './evaluate.js';
 import type { LocalOptimizer } from './local-optimizers.js';
 import type { PostedModel } from './model-source.js';

@@ -3,7 +3,8 @@
  * time, so that none stands still between two. A thread that dies, or whose job threw, is replaced; its job is rejected, the
  * one that it had ahead waits again at its place, and the queue goes on. A thread that dies idle is replaced after a pause that doubles each time, and no more
  * once its place has lost too many in a row without a job done in between. A replacement that cannot start is not tried
- * again. When no thread is left, everything is refused with the reason.
+ * again. When no thread is left, everything is refused with the reason; so it is once a job has shown that what the user
+ * asked for cannot be done.
  */
 import { type CancelTimer, type Clock, systemClock } from '../clock/clock.js';
 import { StalewartError } from '../errors.js';
@@ -210,7 +211,8 @@ export class ThreadPool {
     const pending = turn.item;
     if (answer.type === 'failed') {
       const failure = failureOf(pending.job, reviveError(answer.error));
-      this.#replace(slot, failure);
+      if (failure.isPermanent) this.#giveUp(slot, failure);
+      else this.#replace(slot, failure);
       pending.reject(failure);
       return;
     }
@@ -221,6 +223,15 @@ export class ThreadPool {
     this.#dispatch();
     if (pending.signal?.aborted || answer.type === 'cancelled') pending.reject(pending.signal?.reason);
     else pending.resolve(answer);
+  }
+
+  /** What the user asked for cannot be done: no other thread would fare better. */
+  #giveUp(slot: Slot, failure: StalewartError): void {
+    this.#slots.delete(slot);
+    void slot.thread.end();
+    for (const { item } of slot.given) item.reject(failure);
+    slot.given = [];
+    this.#refuse(failure);
   }
 
   /** Ends the slot's thread and starts another in its place. */
@@ -256,7 +267,9 @@ export class ThreadPool {
     this.#warn(`a compute thread could not be replaced, ${left} are left: ${why}`);
     if (left > 0) return;
     const message = `no compute thread is left: the last could not be replaced (${why})`;
-    this.#refuse(new StalewartError('COMPUTE', message, { cause }));
+    const failure = cause instanceof StartError ? cause.cause : cause;
+    const permanent = failure instanceof StalewartError && failure.isPermanent;
+    this.#refuse(new StalewartError(permanent ? failure.code : 'COMPUTE', message, { cause }));
   }
 
   /** What the thread had ahead waits again, unless it was aborted. */

@@ -12,6 +12,8 @@ import { type ChosenEngine, chooseEngine, type Engine } from './engine.js';
 import { firstLine } from './first-line.js';
 import { createGatherer } from './gather.js';
 import { type LoadedModel, loadModel } from './load-model.js';
+import { memoryLimitOf } from './memory-limit.js';
+import { memoryNeedsOf, shortage } from './memory-needs.js';
 import { createObjective } from './objective.js';
 import { type Parameters, parametersOf } from './parameters.js';
 import { createPlanEngine } from './plan/plan-engine.js';
@@ -53,7 +55,7 @@ async function start(): Promise<Engine> {
   phase.now = 'model';
   const { dataset, seed } = data;
   seedThisThread(seed, 'initial-weights');
-  const loaded = await loadModel(data.model, dataset);
+  const loaded = await loadModel(data.model, dataset, memoryLimitOf(data.backend));
   const parameters = parametersOf(loaded.model);
   const initial = sharedVector(parameters.count);
   parameters.read(initial);
@@ -71,11 +73,16 @@ function choose(loaded: LoadedModel, parameters: Parameters, initial: Float32Arr
   const gatherer = createGatherer(dataset);
   const objective = createObjective(model, loaded.loss);
   const untrained = untrainedRanges(parameters.weights);
+  const needs = memoryNeedsOf({ model, weights: parameters.weights, batchSize, localOptimizer });
+  const limit = memoryLimitOf(data.backend);
   return chooseEngine({
     choice: data.engine,
     backend: data.backend,
     initial,
-    tfjs: createTfjsEngine({ ...data, model, parameters, objective, gatherer, untrained }),
+    tfjs: {
+      shortage: (use) => shortage(needs, limit, use),
+      make: () => createTfjsEngine({ ...data, model, parameters, objective, gatherer, untrained }),
+    },
     makePlan() {
       const { loss } = loaded;
       if (typeof loss === 'function') return { refusal: 'the model has a loss of its own' };
@@ -89,7 +96,8 @@ function choose(loaded: LoadedModel, parameters: Parameters, initial: Float32Arr
         localOptimizer,
         loss,
       });
-      return 'refusal' in plan ? plan : createPlanEngine(plan, { ...data, gatherer, untrained });
+      if ('refusal' in plan) return plan;
+      return { make: () => createPlanEngine(plan, { ...data, gatherer, untrained }) };
     },
   });
 }

@@ -19,6 +19,7 @@ import { serverInbox } from '../../protocols/wire/subjects.js';
 import type { Clock } from '../clock/clock.js';
 import type { Compute } from '../compute/compute.js';
 import { allFinite, type ParameterStore } from '../compute/parameter-store.js';
+import { StalewartError } from '../errors.js';
 import type { TaskTimes } from '../stragglers/task-times.js';
 import type { Transport } from '../transport/transport.js';
 
@@ -36,7 +37,7 @@ export interface LiveRunOptions {
   /** Joins, uploads and assignments that are not answered are repeated after this many seconds. */
   readonly retrySeconds: number;
   readonly observer: ServerObserver;
-  /** The actor system failed: an error in the server or in an actor beside it. */
+  /** The run cannot go on: an error in the server or in an actor beside it, or one of a worker that would come again. */
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -107,6 +108,9 @@ export async function startLiveRun(options: LiveRunOptions): Promise<LiveRun> {
     restart,
   });
   for (const [index, ref] of fleet.workers) workers.set(index, ref);
+  fleet.failures$.subscribe(({ error }) => {
+    if (error instanceof StalewartError && error.isPermanent) options.onFailure(error);
+  });
   return {
     failures$: fleet.failures$,
     deadLetters$: system.deadLetters$,

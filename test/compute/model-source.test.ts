@@ -211,6 +211,49 @@ describe('models of the user', () => {
     );
   });
 
+  it('a model with a layer of which nothing is left is refused, naming the layer', async () => {
+    const { conv2d, maxPooling2d, flatten, dense, globalAveragePooling2d } = tf.layers;
+    const ending = (x: unknown) =>
+      dense({ units: 4 }).apply(
+        globalAveragePooling2d({}).apply(x as tf.SymbolicTensor),
+      ) as tf.SymbolicTensor;
+    const functional = (layer: tf.layers.Layer) => () => {
+      const input = tf.input({ shape: [4, 4, 1] });
+      return tf.model({ inputs: input, outputs: ending(layer.apply(input)) });
+    };
+    const cases: readonly (readonly [() => tf.LayersModel, RegExp])[] = [
+      [
+        functional(conv2d({ filters: 2, kernelSize: 5, name: 'wide' })),
+        /^model: the output of layer wide \(Conv2D\) has shape \[null, 0, 0, 2\]: every side must be at least 1$/,
+      ],
+      [
+        functional(maxPooling2d({ poolSize: [5, 1], strides: [1, 1], name: 'high' })),
+        /^model: the output of layer high \(MaxPooling2D\) has shape \[null, 0, 4, 1\]: every side must be at least 1$/,
+      ],
+      [
+        () => {
+          const layer = conv2d({ inputShape: [4, 4, 1], filters: 2, kernelSize: 5, name: 'inner' });
+          return tf.sequential({
+            layers: [tf.sequential({ layers: [layer] }), globalAveragePooling2d({}), dense({ units: 4 })],
+          });
+        },
+        /the output of layer inner \(Conv2D\) has shape \[null, 0, 0, 2\]/,
+      ],
+      [
+        () =>
+          tf.sequential({
+            layers: [
+              flatten({ inputShape: [4, 4, 1] }),
+              dense({ units: 0, name: 'none', kernelInitializer: 'zeros' }),
+              dense({ units: 4, kernelInitializer: 'zeros' }),
+            ],
+          }),
+        /units|none/,
+      ],
+    ];
+    for (const [model, message] of cases) await assertRefused({ model }, message);
+  });
+
   it('a model that is not built, or that cannot be trained, is refused', async () => {
     await assertRefused({ model: () => tf.sequential({ name: 'bare' }) }, /bare is not built/);
     const unbuilt = () => tf.sequential({ layers: [tf.layers.dense({ units: 4 })] });

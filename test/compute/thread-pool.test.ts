@@ -205,6 +205,26 @@ describe('thread pool', () => {
     assert.deepEqual(warnings, ['a compute thread is replaced: killed']);
   });
 
+  it('refuses everything, and replaces no thread, once a job shows that it cannot be done', async () => {
+    const { pool, started } = await bench(2);
+    const error = new StalewartError('MODEL', 'the wasm backend has no 3.0 MB of memory left');
+    const jobs = [0, 1, 2].map((worker) => pool.submit(train(worker), null));
+    const [first, second, third] = jobs;
+    assert.ok(first && second && third);
+    const isTheError = (thrown: unknown): boolean =>
+      thrown instanceof StalewartError && thrown.code === 'MODEL' && thrown.message === error.message;
+    const rejections = [first, third].map((job) => assert.rejects(job, isTheError));
+    started[0]?.handlers.answered({ type: 'failed', error: postError(error) });
+    started[1]?.handlers.answered({ type: 'trained', update });
+    await Promise.all(rejections);
+    assert.equal((await second).type, 'trained');
+    await assert.rejects(pool.submit(train(3), null), isTheError);
+    assert.deepEqual(
+      started.map(({ ended }) => ended),
+      [true, false],
+    );
+  });
+
   it('awaits no replacement after it is closed', async () => {
     const { clock, pool, started, last, die } = await bench(2);
     die(last());

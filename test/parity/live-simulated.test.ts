@@ -11,6 +11,7 @@ import type { EngineStep } from '../../protocols/sync/events.js';
 import type { TrainOptions } from '../../src/index.js';
 import { Closers } from '../../src/run/closers.js';
 import { prepareParts } from '../../src/run/parts.js';
+import { ownResources } from '../../src/run/run-resources.js';
 import { resolveTrainOptions } from '../../src/run/train-options.js';
 import { resolveTrainConfig } from '../../src/config/resolve.js';
 import { createLookAhead } from '../../src/simulator/look-ahead.js';
@@ -59,7 +60,7 @@ const cases: readonly Case[] = [
  * @param change of that configuration. Default: none
  */
 async function simulate({ stored, steps: recorded }: RecordedRun, change: TrainOptions = {}) {
-  const { runId: _id, mode: _mode, versions: _versions, ...config } = stored.config;
+  const { runId: _id, mode: _mode, versions: _versions, used: _used, ...config } = stored.config;
   const { out: _out, nats: _nats, run: _run, ...settings } = resolveTrainConfig(config);
   const closers = new Closers();
   try {
@@ -73,7 +74,13 @@ async function simulate({ stored, steps: recorded }: RecordedRun, change: TrainO
       signal: new AbortController().signal,
       warn: assert.fail,
     };
-    const { compute, store, engine, taskTimes } = await prepareParts('again', resolved, preparation, closers);
+    const { compute, store, engine, taskTimes } = await prepareParts(
+      'again',
+      resolved,
+      preparation,
+      closers,
+      ownResources,
+    );
     const steps: EngineStep[] = [];
     const simulation = new Simulation({
       engine,

@@ -10,6 +10,7 @@ import { findPolicy } from '../../protocols/sync/registry.js';
 import { type PolicySettingsInput, resolvePolicySettings } from '../../protocols/sync/settings.js';
 import { createParameterStore } from '../../src/compute/parameter-store.js';
 import { type LiveRun, startLiveRun } from '../../src/run/live-run.js';
+import { StalewartError } from '../../src/errors.js';
 import { parseStraggler } from '../../src/stragglers/parse-straggler.js';
 import { createTaskTimes } from '../../src/stragglers/task-times.js';
 import { createLocalTransport } from '../../src/transport/local-transport.js';
@@ -249,6 +250,15 @@ describe('live run', () => {
     await b.untilOver(120);
     assert.equal(b.outcomes[0]?.code, 'no-workers');
     assert.equal(b.failures.length, 6);
+  });
+
+  it('ends at once, with the error, where a task shows that what the user asked for cannot be done', async () => {
+    const compute = createFakeCompute(3);
+    const error = new StalewartError('MODEL', 'model: its loss returned a tensor of shape [8]');
+    compute.run = () => Promise.reject(error);
+    b = await bench({ compute, settings: { workers: 2 }, maxRestarts: 1000 });
+    await b.clock.advance(0.5);
+    assert.equal(b.errors[0], error);
   });
 
   it('survives lost and repeated messages; every update is applied once', async () => {

@@ -1,13 +1,6 @@
 /** The last operations of a training step: the optimisers of `local-optimizers.ts`, with TensorFlow.js's settings. */
 import type { LocalOptimizer } from '../local-optimizers.js';
-import type { PlanBuilder } from './plan-builder.js';
-
-/** What the optimiser's memory holds at the start of a task. */
-export interface State {
-  readonly address: number;
-  readonly count: number;
-  readonly value: number;
-}
+import type { Filled, PlanBuilder } from './plan-builder.js';
 
 const momentum = 0.9;
 const beta1 = 0.9;
@@ -15,9 +8,9 @@ const beta2 = 0.999;
 const epsilon = 1e-7;
 
 /** Steps all weights that have not had theirs. */
-export function planOptimizer(builder: PlanBuilder, optimizer: LocalOptimizer, rate: number): State[] {
+export function planOptimizer(builder: PlanBuilder, optimizer: LocalOptimizer, rate: number): Filled[] {
   const count = builder.parameterCount;
-  const zeros = (): State => ({ address: builder.allocate(count), count, value: 0 });
+  const zeros = (): Filled => ({ address: builder.allocate(count), count, value: 0 });
   const runs = builder.runsToStep().map(({ address, gradient, count }) => ({
     fields: { count, weights: address, gradient, rate },
     offset: address - builder.parameters,

@@ -49,6 +49,13 @@ export interface Weight {
   readonly trainable: boolean;
 }
 
+/** Floats of one value. */
+export interface Filled {
+  readonly address: number;
+  readonly count: number;
+  readonly value: number;
+}
+
 /** Where a dropout has its generator. */
 export interface DropoutState {
   /** Of three f64. */
@@ -75,6 +82,8 @@ export class PlanBuilder {
   readonly backward: Operation[] = [];
   /** In the order in which TensorFlow.js seeds them. */
   readonly dropouts: DropoutState[] = [];
+  /** To be written once. */
+  readonly constants: Filled[] = [];
   /** Groups of eight images in a batch. */
   readonly groups: number;
   readonly parameters: number;
@@ -115,6 +124,13 @@ export class PlanBuilder {
   allocate(floats: number): number {
     const address = Math.ceil(this.#end / cacheLine) * cacheLine;
     this.#end = address + floats * floatBytes;
+    return address;
+  }
+
+  /** Address of so many floats that have this value and are never written. */
+  constant(count: number, value: number): number {
+    const address = this.allocate(count);
+    this.constants.push({ address, count, value });
     return address;
   }
 

@@ -10,7 +10,10 @@ import type { Plan, Refusal } from './plan-model.js';
 export function createPlanEngine(plan: Plan, options: LocalTaskOptions): Engine | Refusal {
   const executor = createPlanExecutor(plan);
   if (executor === null) {
-    return { refusal: `it needs ${Math.ceil(plan.bytes / 2 ** 20)} MB of memory, which cannot be had` };
+    return {
+      refusal: `it needs ${Math.ceil(plan.bytes / 2 ** 20)} MB of memory, which cannot be had`,
+      tooLarge: true,
+    };
   }
   const { parameters, inputs, labels } = executor;
   const stepper: Stepper = {

@@ -63,6 +63,9 @@ export function createPlanExecutor(plan: Plan): PlanExecutor | null {
     values: new Float32Array(buffer, address, count),
     value,
   }));
+  for (const { address, count, value } of plan.constants) {
+    new Float32Array(buffer, address, count).fill(value);
+  }
   const unseeded: Float64Array[] = [];
   for (const { address, seed } of plan.dropouts) {
     const generator = new Float64Array(buffer, address, 3);

@@ -9,10 +9,11 @@ import { isAloneOnInput, type LayerNode, readLayerGraph } from './layer-graph.js
 import { layerPlanners } from './layers/registry.js';
 import { hasSoftmax } from './layers/softmax.js';
 import { encodedWords, type Operation, type OperationName } from './operations.js';
-import { planOptimizer, type State } from './optimizers.js';
+import { planOptimizer } from './optimizers.js';
 import {
   countOf,
   type DropoutState,
+  type Filled,
   lanes,
   PlanBuilder,
   type Tensor,
@@ -59,7 +60,9 @@ export interface Plan {
   /** Two f64: sum of the losses; images whose class was predicted, of an evaluation. */
   readonly result: number;
   /** Of the optimiser, afresh for every task. */
-  readonly state: readonly State[];
+  readonly state: readonly Filled[];
+  /** To be written once. */
+  readonly constants: readonly Filled[];
   /** To be seeded before a training step, in this order. */
   readonly dropouts: readonly DropoutState[];
   /** To be carried out once. */
@@ -72,6 +75,8 @@ export interface Plan {
 /** Why there is no plan, as a part of a sentence: `layer conv1 (Conv2D): data_format is "channels_first"`. */
 export interface Refusal {
   readonly refusal: string;
+  /** Set where it needs more memory than there is. */
+  readonly tooLarge?: true;
 }
 
 /** Constants of the WebAssembly module lie below. */
@@ -90,7 +95,9 @@ export function planModel(request: PlanRequest): Plan | Refusal {
   try {
     return plan(request);
   } catch (error) {
-    if (error instanceof Unplannable) return { refusal: error.message };
+    if (error instanceof Unplannable) {
+      return error.tooLarge ? { refusal: error.message, tooLarge: true } : { refusal: error.message };
+    }
     throw error;
   }
 }
@@ -137,6 +144,7 @@ function plan(request: PlanRequest): Plan {
     labels,
     result,
     state,
+    constants: builder.constants,
     dropouts: builder.dropouts,
     prepare: table(builder.prepare),
     step: table([...builder.forward, ...builder.backward]),
@@ -144,7 +152,9 @@ function plan(request: PlanRequest): Plan {
   };
   if (builder.bytes > mostBytes) {
     const [need, most] = [builder.bytes, mostBytes].map((bytes) => (bytes / 2 ** 30).toFixed(1));
-    throw new Unplannable(`it would need ${need} GB of memory: at most ${most} GB can be had`);
+    throw new Unplannable(`it would need ${need} GB of memory: at most ${most} GB can be had`, {
+      tooLarge: true,
+    });
   }
   return { bytes: builder.bytes, ...made };
 

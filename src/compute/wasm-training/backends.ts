@@ -7,8 +7,9 @@ import type { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+import { type BackendWasm, setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { StalewartError } from '../../errors.js';
+import { guardAllocations } from './guarded-allocation.js';
 import { registerTrainingKernels } from './register.js';
 
 /**
@@ -44,6 +45,8 @@ export async function useWasmBackend(): Promise<void> {
       'the wasm backend did not start: reinstall @tensorflow/tfjs-backend-wasm',
     );
   }
+  const backend = tf.findBackend('wasm') as BackendWasm | null;
+  if (backend !== null) guardAllocations(backend);
 }
 
 const crashEvents = ['uncaughtException', 'unhandledRejection'] as const;

@@ -4,6 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Pair } from './shapes.js';
+import { secondBatchNormGradient } from './batch-norm-second-gradient.js';
 import { BATCH_NORM_GRADIENT, isPerChannel } from './kernels/batch-norm.js';
 import { reductionOf, SPREAD } from './kernels/reduce.js';
 import { RELU_GRADIENT } from './kernels/relu-gradient.js';
@@ -26,7 +27,7 @@ export function registerGradients(): void {
       return stock(dy, saved, attrs);
     }
     if (Array.isArray(dy) || !isPerChannel(x, mean)) return stock(dy, saved, attrs);
-    const inputs = { dy, x, mean, variance, ...(scale === undefined || scale === null ? {} : { scale }) };
+    const inputs = { dy, x, mean, variance, scale: scale ?? tf.onesLike(mean) };
     const gradients = tf.engine().runKernel<tf.Tensor[]>(BATCH_NORM_GRADIENT, inputs, attrs);
     return Object.fromEntries(
       ['x', 'mean', 'variance', 'scale', 'offset'].map((name, i) => [name, () => gradients[i] as tf.Tensor]),
@@ -39,8 +40,9 @@ export function registerGradients(): void {
   );
 }
 
-/** So that gradients can be taken of gradients: the two kernels are linear in dy. */
+/** So that gradients can be taken of gradients: the first two kernels are linear in dy. */
 function registerSecondGradients(): void {
+  tf.registerGradient(secondBatchNormGradient);
   tf.registerGradient({
     kernelName: RELU_GRADIENT,
     inputsToSave: ['x'],

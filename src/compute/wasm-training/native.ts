@@ -7,6 +7,7 @@ import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { StalewartError } from '../../errors.js';
 import { compiledModule } from '../compiled-modules.js';
 import { type ConvGeometry, writeGeometry } from './conv-geometry.js';
+import { guardAllocations } from './guarded-allocation.js';
 import type { NativeKernels } from './native-kernels.js';
 
 /** What Emscripten gives the backend's module and its typings leave out; views are replaced when the memory grows. */
@@ -42,6 +43,7 @@ export class Native {
     }
     const { exports } = new WebAssembly.Instance(compiledModule('kernels'), { env: { memory } });
     // The module is ours, and the build compiles it together with this file.
+    guardAllocations(backend);
     this.kernels = exports as WebAssembly.Exports & NativeKernels;
     this.#geometry = this.#allocate(GEOMETRY_BYTES);
   }
@@ -83,14 +85,7 @@ export class Native {
   }
 
   #allocate(bytes: number): number {
-    const address = this.#module._malloc(bytes) >>> 0;
-    if (address === 0) {
-      throw new StalewartError(
-        'COMPUTE',
-        `the wasm backend has no ${bytes} bytes left: use a smaller batch or model`,
-      );
-    }
-    return address;
+    return this.#module._malloc(bytes) >>> 0; // it throws where there is none left
   }
 }
 

@@ -18,9 +18,10 @@ import {
 import { identity } from './kernels/identity.js';
 import { batchMatMul } from './kernels/mat-mul.js';
 import { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from './kernels/pool.js';
-import { mean, spread, sum } from './kernels/reduce.js';
+import { max, mean, min, prod, spread, sum } from './kernels/reduce.js';
 import { reluGradient } from './kernels/relu-gradient.js';
 import { unsortedSegmentSum } from './kernels/unsorted-segment-sum.js';
+import { repairLayers } from './repaired-layers.js';
 
 const kernels = [
   conv2d,
@@ -42,6 +43,9 @@ const kernels = [
   divide,
   sum,
   mean,
+  max,
+  min,
+  prod,
   spread,
   reluGradient,
   identity,
@@ -54,7 +58,7 @@ const kernels = [
 let registered = false;
 
 /**
- * Registers the kernels and gradients that training on the `wasm` backend needs, for this thread. Calling it again does
+ * Registers the kernels and gradients that training on the `wasm` backend needs, and repairs two layers, for this thread. Calling it again does
  * nothing.
  */
 export function registerTrainingKernels(): void {
@@ -67,4 +71,5 @@ export function registerTrainingKernels(): void {
     tf.registerKernel(make(stock));
   }
   registerGradients();
+  repairLayers();
 }

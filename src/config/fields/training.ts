@@ -1,7 +1,7 @@
 /** What the workers compute, and with what. */
 import { z } from 'zod';
 import { backendChoices } from '../../compute/backend.js';
-import { engineChoices } from '../../compute/engine.js';
+import { engineChoices } from '../../compute/engine-choice.js';
 import { modelForms } from '../known-names.js';
 import { settingNotes } from '../setting-notes.js';
 

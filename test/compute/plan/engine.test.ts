@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { basename } from 'node:path';
-import { chooseEngine, type Engine } from '../../../src/compute/engine.js';
+import { chooseEngine, type Engine, type PlannedEngine } from '../../../src/compute/engine.js';
 import { createGatherer } from '../../../src/compute/gather.js';
 import { createModel as lenet } from '../../../src/compute/models/lenet.js';
 import { parametersOf } from '../../../src/compute/parameters.js';
+import type { Refusal } from '../../../src/compute/plan/plan-model.js';
 import { createPlanEngine } from '../../../src/compute/plan/plan-engine.js';
 import { useWasmBackend } from '../../../src/compute/wasm-training/index.js';
 import { StalewartError } from '../../../src/errors.js';
@@ -129,7 +130,13 @@ describe('choosing an engine', () => {
     probe: () => ({ loss, parameters: Float32Array.from(parameters) }),
   });
   const choose = (tfjs: Engine, plan: Engine, choice: 'auto' | 'plan' = 'auto') =>
-    chooseEngine({ choice, backend: 'wasm', initial, tfjs, makePlan: () => plan });
+    chooseEngine({
+      choice,
+      backend: 'wasm',
+      initial,
+      tfjs: { shortage: () => null, make: () => tfjs },
+      makePlan: () => ({ make: () => plan }),
+    });
 
   it('takes a plan whose first step is that of TensorFlow.js but for rounding', () => {
     const { name } = choose(engineTo([1.1, 2.1, 3.1]), engineTo([1.1001, 2.1, 3.1]));
@@ -147,6 +154,53 @@ describe('choosing an engine', () => {
       assert.deepEqual([name, reason], ['tfjs', 'no plan: its first step is not that of TensorFlow.js']);
       assert.throws(() => choose(engineTo([1.1, 2.1, 3.1]), plan, 'plan'), /first step/);
     }
+  });
+
+  it('makes no engine where there is not enough memory', () => {
+    const never = (): Engine => assert.fail('it was made');
+    const scarce = (
+      choice: 'auto' | 'plan' | 'tfjs',
+      lack: 'step' | 'evaluation',
+      plan: PlannedEngine | Refusal,
+    ) =>
+      chooseEngine({
+        choice,
+        backend: 'wasm',
+        initial,
+        tfjs: { shortage: (use) => (use === lack ? `${use} is too large` : null), make: never },
+        makePlan: () => plan,
+      });
+    const small = { make: never };
+    const large = { refusal: 'it would need 9 GB', tooLarge: true } as const;
+    const refused = (run: () => unknown, code: string, message: string): void =>
+      assert.throws(
+        run,
+        (error) => error instanceof StalewartError && error.code === code && error.message === message,
+      );
+    for (const choice of ['auto', 'tfjs'] as const) {
+      for (const plan of [small, large]) {
+        refused(() => scarce(choice, 'step', plan), 'MODEL', 'model: step is too large');
+      }
+      refused(() => scarce(choice, 'evaluation', large), 'MODEL', 'model: evaluation is too large');
+    }
+    refused(
+      () => scarce('plan', 'step', large),
+      'CONFIG',
+      'engine is "plan", which cannot do this model: it would need 9 GB; take a smaller batch or model',
+    );
+    refused(() => scarce('plan', 'step', small), 'MODEL', 'model: step is too large');
+  });
+
+  it('asks for no room for evaluations by TensorFlow.js where a plan does them', () => {
+    const engine = engineTo([1.1, 2.1, 3.1]);
+    const chosen = chooseEngine({
+      choice: 'auto',
+      backend: 'wasm',
+      initial,
+      tfjs: { shortage: (use) => (use === 'step' ? null : 'too large'), make: () => engine },
+      makePlan: () => ({ make: () => engine }),
+    });
+    assert.equal(chosen.name, 'plan');
   });
 
   it('takes the plan where the first step leads nowhere on both', () => {

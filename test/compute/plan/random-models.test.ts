@@ -44,7 +44,8 @@ const convolution = fc.record({
 });
 const dilated = fc.record({
   ...dilatedFiltering('convolution'),
-  activation: fc.constant<'relu'>('relu'),
+  activation,
+  useBias: fc.boolean(),
 });
 const depthwise = fc.record({
   ...filtering('depthwise'),

@@ -41,7 +41,12 @@ const block = fc.oneof(
     activation,
   }),
   fc.record({ kind: fc.constant('dropout' as const), rate: fc.double({ min: 0.01, max: 0.6, noNaN: true }) }),
-  fc.record({ kind: fc.constant('batchNorm' as const), trainable: fc.boolean() }),
+  fc.record({
+    kind: fc.constant('batchNorm' as const),
+    trainable: fc.boolean(),
+    center: fc.boolean(),
+    scale: fc.boolean(),
+  }),
   fc.record({ kind: fc.constant('activation' as const), activation: smooth }),
   fc.record({ kind: fc.constant('average' as const), poolSize: pair, strides: pair }),
   fc.record({
@@ -95,7 +100,7 @@ function applyBlock(each: Block, x: tf.SymbolicTensor): tf.SymbolicTensor {
     case 'dropout':
       return apply(tf.layers.dropout(each), x);
     case 'batchNorm':
-      return apply(tf.layers.batchNormalization({ trainable: each.trainable, momentum: 0.7 }), x);
+      return apply(tf.layers.batchNormalization({ ...each, momentum: 0.7 }), x);
     case 'activation':
       return apply(tf.layers.activation(each), x);
     case 'average':

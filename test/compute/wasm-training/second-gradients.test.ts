@@ -23,6 +23,22 @@ describe('wasm-training: gradients of gradients', () => {
     relu: (input) => tf.relu(input).square().sum(),
     'a sum over the middle': (input) => input.square().sum(1).square().sum(),
     'a mean over the first': (input) => input.square().mean(0).square().sum(),
+    'batch normalisation, everything in it a function of the input': (input) => {
+      const { mean, variance } = tf.moments(input, [0, 1]);
+      const [offset, scale] = [input.square().mean([0, 1]), input.sum([0, 1]).sin()];
+      return tf
+        .batchNorm(
+          input as tf.Tensor3D,
+          mean.mul<tf.Tensor1D>(0.7),
+          variance as tf.Tensor1D,
+          offset as tf.Tensor1D,
+          scale as tf.Tensor1D,
+          1e-3,
+        )
+        .sin()
+        .square()
+        .sum();
+    },
     'two dense layers': (input) =>
       tf
         .relu(input.reshape([12, 5]).matMul(tf.randomNormal([5, 6], 0, 1, 'float32', 8)))

@@ -8,14 +8,12 @@ import { sizeOf } from '../shapes.js';
 import type { Native } from '../native.js';
 import { multiplyRow } from './binary.js';
 
-type BatchNormInputs = {
-  x: tf.TensorInfo;
-  mean: tf.TensorInfo;
-  variance: tf.TensorInfo;
-  scale?: tf.TensorInfo;
-};
+type BatchNormInputs = { x: tf.TensorInfo; mean: tf.TensorInfo; variance: tf.TensorInfo };
 type BatchNormAttrs = { varianceEpsilon: number };
-type ForwardCall = KernelCall<BatchNormInputs & { offset?: tf.TensorInfo }, BatchNormAttrs>;
+type ForwardCall = KernelCall<
+  BatchNormInputs & { scale?: tf.TensorInfo; offset?: tf.TensorInfo },
+  BatchNormAttrs
+>;
 
 /** Whether the statistics are one number per channel, the last axis. */
 export function isPerChannel(x: tf.TensorInfo, mean: tf.TensorInfo): boolean {
@@ -62,7 +60,7 @@ function factors(
 
 export const BATCH_NORM_GRADIENT = 'StalewartBatchNormGradient';
 
-type GradientCall = KernelCall<BatchNormInputs & { dy: tf.TensorInfo }, BatchNormAttrs>;
+type GradientCall = KernelCall<BatchNormInputs & { dy: tf.TensorInfo; scale: tf.TensorInfo }, BatchNormAttrs>;
 
 /** Gives the gradients by x, mean, variance, scale and offset, in this order. */
 export const batchNormGradient = wasmKernel(BATCH_NORM_GRADIENT, (call: GradientCall) => {

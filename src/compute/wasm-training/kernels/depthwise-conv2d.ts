@@ -15,6 +15,7 @@ const PLAN_ENTRY = 12;
 function forward(name: string, { inputs, attrs, backend, native }: ForwardCall) {
   const g = convGeometry(name, inputs.x.shape, inputs.filter.shape, attrs, true);
   const y = backend.makeOutput(g.outShape, 'float32');
+  if (sizeOf(g.outShape) === 0) return { g, y };
   native.kernels.depthwise(
     native.geometry(g),
     native.address(inputs.x),
@@ -36,7 +37,7 @@ export const fusedDepthwiseConv2d = wasmKernel(tf.FusedDepthwiseConv2D, (call: F
   checkBias(tf.FusedDepthwiseConv2D, g, bias);
   if (bias === undefined || bias === null) return activate(backend, y, attrs, preluActivationWeights);
   const biased = backend.makeOutput(g.outShape, 'float32');
-  const pixels = sizeOf(g.outShape) / g.outChannels;
+  const pixels = sizeOf(g.outShape) / Math.max(g.outChannels, 1);
   addRow(native, y, bias, biased, pixels, g.outChannels);
   backend.disposeData(y.dataId);
   return activate(backend, biased, attrs, preluActivationWeights);
@@ -48,6 +49,7 @@ export const depthwiseBackpropFilter = wasmKernel(
     const name = tf.DepthwiseConv2dNativeBackpropFilter;
     const g = convGeometry(name, inputs.x.shape, attrs.filterShape, attrs, true);
     const dFilter = backend.makeOutput(g.filterShape, 'float32');
+    if (sizeOf(g.filterShape) === 0) return dFilter;
     native.kernels.depthwiseFilterGradient(
       native.geometry(g),
       native.address(inputs.x),

@@ -1,7 +1,8 @@
 /**
  * Sum and mean over adjacent axes that are not the last ones (the gradient of a bias, the moments of batch normalisation,
  * global pooling), which the stock kernels do by transposing first; and the gradients of both, which are copies. Other
- * axes are left to the stock kernels.
+ * axes are left to the stock kernels. Of a tensor without elements the stock reductions give what happens to be in memory;
+ * here they give what the cpu backend does.
  */
 import * as tf from '@tensorflow/tfjs';
 import { type KernelCall, wasmKernel } from '../kernel.js';
@@ -26,20 +27,19 @@ export function reductionOf(shape: readonly number[], axis: number | number[]): 
   };
 }
 
-type ReduceCall = KernelCall<{ x: tf.TensorInfo }, { axis: number | number[]; keepDims: boolean }>;
+type Axes = number | number[];
+type ReduceCall = KernelCall<{ x: tf.TensorInfo }, { axis: Axes; keepDims: boolean }>;
+type MaxCall = KernelCall<{ x: tf.TensorInfo }, { reductionIndices: Axes; keepDims: boolean }>;
 
 function reduceKernel(kernelName: string, mean: boolean) {
   return wasmKernel(kernelName, (call: ReduceCall) => {
     const { inputs, attrs, backend, native } = call;
     const { x } = inputs;
+    if (isEmpty(x)) return ofNothing(call, attrs.axis, mean ? 'float32' : x.dtype, 0);
     const reduction = reductionOf(x.shape, attrs.axis);
     if (x.dtype !== 'float32' || reduction === undefined || reduction.inner === 1) return call.stock();
     const { outer, reduced, inner } = reduction;
-    const axes = tf.util.parseAxisParam(attrs.axis, x.shape);
-    const shape = attrs.keepDims
-      ? x.shape.map((length, axis) => (axes.includes(axis) ? 1 : length))
-      : x.shape.filter((_, axis) => !axes.includes(axis));
-    const sums = backend.makeOutput(shape, 'float32');
+    const sums = backend.makeOutput(reducedShape(call, attrs.axis), 'float32');
     const from = native.address(x);
     const to = native.address(sums);
     for (let i = 0; i < outer; i++) {
@@ -52,6 +52,39 @@ function reduceKernel(kernelName: string, mean: boolean) {
 
 export const sum = reduceKernel(tf.Sum, false);
 export const mean = reduceKernel(tf.Mean, true);
+
+/** The stock kernels, but for tensors without elements. */
+export const max = wasmKernel(tf.Max, (call: MaxCall) => {
+  const { x } = call.inputs;
+  return isEmpty(x) ? ofNothing(call, call.attrs.reductionIndices, x.dtype, Number.NaN) : call.stock();
+});
+export const min = guardedKernel(tf.Min, Number.NaN);
+export const prod = guardedKernel(tf.Prod, 1);
+
+function guardedKernel(kernelName: string, valueOfNothing: number) {
+  return wasmKernel(kernelName, (call: ReduceCall) => {
+    const { x } = call.inputs;
+    return isEmpty(x) ? ofNothing(call, call.attrs.axis, x.dtype, valueOfNothing) : call.stock();
+  });
+}
+
+function isEmpty({ shape, dtype }: tf.TensorInfo): boolean {
+  return sizeOf(shape) === 0 && (dtype === 'float32' || dtype === 'int32');
+}
+
+function ofNothing(call: ReduceCall | MaxCall, axis: Axes, dtype: tf.DataType, value: number): tf.TensorInfo {
+  const out = call.backend.makeOutput(reducedShape(call, axis), dtype);
+  call.backend.typedArrayFromHeap(out).fill(value);
+  return out;
+}
+
+function reducedShape({ inputs, attrs }: ReduceCall | MaxCall, axis: Axes): number[] {
+  const { shape } = inputs.x;
+  const axes = tf.util.parseAxisParam(axis, shape);
+  return attrs.keepDims
+    ? shape.map((length, at) => (axes.includes(at) ? 1 : length))
+    : shape.filter((_, at) => !axes.includes(at));
+}
 
 export const SPREAD = 'StalewartSpread';
 
