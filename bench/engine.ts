@@ -1,11 +1,15 @@
 /**
  * How fast simulated time passes where nothing is trained: updates/s through the event queue, the RxJS operator and the round
  * engine, and memory, for N from 10 to 100,000 workers. Task times are exponential, drawn beforehand, so that drawing costs
- * nothing here. Commits do not name τ_k of every worker, as in `simulate` above 1,000 workers.
+ * nothing here. Commits do not name τ_k of every worker, as in `simulate` above 1,000 workers. Each measurement has a process of
+ * its own, so that memory is that of one simulation.
  *
  *   npm run bench:engine
  *   npm run bench:engine -- --updates 1e6 --policies abs,asgd --workers 10,1000
  */
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
 import { findPolicy, policyNames } from '../protocols/sync/registry.js';
 import { resolvePolicySettings } from '../protocols/sync/settings.js';
 import { seededRandom } from '../src/random/seeded-random.js';
@@ -42,6 +46,9 @@ addOption(
 addOption(command, { flag: '--workers LIST', help: 'values of N' }, byDefault.workers, wholeNumbers);
 const { updates, policies, workers: fleets } = command.parse().opts<Options>();
 
+/** Set in the processes that measure. */
+const apart = 'STALEWART_BENCH_ENGINE_APART';
+
 const drawn = Float64Array.from({ length: 2 ** 16 }, () => 0);
 const random = seededRandom(1, 'bench-engine');
 for (let i = 0; i < drawn.length; i += 1) drawn[i] = -Math.log1p(-random());
@@ -66,28 +73,49 @@ async function measure(name: string, workers: number) {
       if (count === updates) simulation.stop('now', 'measured');
     },
   });
-  const busy = process.cpuUsage();
   const beganAt = performance.now();
   await simulation.run();
   const seconds = (performance.now() - beganAt) / 1000;
-  const { user, system } = process.cpuUsage(busy);
-  return {
-    rate: count / seconds,
-    busyRate: (count * 1e6) / (user + system),
-    memory: process.memoryUsage().rss / 2 ** 20,
-  };
+  return { rate: count / seconds, memory: process.resourceUsage().maxRSS / 1024 };
 }
 
-process.stdout.write(
-  `updates/s by policy, ${updates} updates each\n\n${'N'.padStart(8)}${policies.map((name) => name.padStart(12)).join('')}${'RSS MB'.padStart(10)}\n`,
-);
-for (const workers of fleets) {
-  let most = 0;
-  process.stdout.write(String(workers).padStart(8));
-  for (const name of policies) {
-    const { rate, memory } = await measure(name, workers);
-    most = Math.max(most, memory);
-    process.stdout.write(Math.round(rate).toString().padStart(12));
-  }
-  process.stdout.write(`${Math.round(most).toString().padStart(10)}\n`);
+/** The same in a process of its own. */
+function measureApart(name: string, workers: number): { readonly rate: number; readonly memory: number } {
+  const words = [
+    fileURLToPath(import.meta.url),
+    '--updates',
+    updates,
+    '--policies',
+    name,
+    '--workers',
+    workers,
+  ];
+  const output = execFileSync(process.execPath, words.map(String), {
+    encoding: 'utf8',
+    env: { ...process.env, [apart]: 'yes' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return z.object({ rate: z.number(), memory: z.number() }).parse(JSON.parse(output));
 }
+
+async function table(): Promise<void> {
+  const head = policies.map((name) => name.padStart(12)).join('');
+  process.stdout.write(
+    `updates/s by policy, ${updates} updates each\n\n${'N'.padStart(8)}${head}${'RSS MB'.padStart(10)}\n`,
+  );
+  for (const workers of fleets) {
+    let most = 0;
+    process.stdout.write(String(workers).padStart(8));
+    for (const name of policies) {
+      const { rate, memory } = measureApart(name, workers);
+      most = Math.max(most, memory);
+      process.stdout.write(Math.round(rate).toString().padStart(12));
+    }
+    process.stdout.write(`${Math.round(most).toString().padStart(10)}\n`);
+  }
+}
+
+const [name, workers] = [policies[0], fleets[0]];
+if (process.env[apart] !== undefined && name !== undefined && workers !== undefined) {
+  process.stdout.write(JSON.stringify(await measure(name, workers)));
+} else await table();

@@ -31,7 +31,7 @@ describe('the command lines of the benches', () => {
   it('are those of four', () => {
     assert.deepEqual(
       benches.map(([name]) => name),
-      ['bench:live', 'bench:engine', 'bench:transport', 'bench:compute'],
+      ['bench:live', 'bench:engine', 'bench:simulation', 'bench:transport', 'bench:compute'],
     );
   });
 
