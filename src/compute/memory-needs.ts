@@ -34,14 +34,16 @@ const optimizerCopies = { sgd: 0, momentum: 1, adam: 2 } as const satisfies Reco
 const sharing: ReadonlySet<string> = new Set(['Activation', 'Dropout', 'Flatten', 'Masking', 'Reshape']);
 
 /**
- * How many tensors of its output's size a layer keeps for a step, and has at once going backward. In training a ReLU is
- * not fused: what it is taken of is kept, and where a bias was added, what that was added to.
+ * How many tensors of its output's size a layer keeps for a step, and has at once going backward: surely where it has
+ * weights that are trained. In training a ReLU is not fused: what it is taken of is kept, and where a bias was added, what
+ * that was added to.
  */
 function copiesOf(layer: tf.layers.Layer): { readonly values: number; readonly gradients: number } {
-  if (sharing.has(layer.getClassName())) return { values: 0, gradients: 1 };
+  if (sharing.has(layer.getClassName())) return { values: 0, gradients: 0 };
   const { activation, useBias } = layer.getConfig();
-  if (activation !== 'relu') return { values: 1, gradients: 1 };
-  return { values: useBias === true ? 3 : 2, gradients: 2 };
+  const trained = Number(layer.trainableWeights.length > 0);
+  if (activation !== 'relu') return { values: 1, gradients: trained };
+  return { values: useBias === true ? 3 : 2, gradients: 2 * trained };
 }
 
 export function memoryNeedsOf({ model, weights, batchSize, localOptimizer }: MemoryRequest): MemoryNeeds {

@@ -47,6 +47,17 @@ describe('the memory that a model needs', () => {
     model.dispose();
   });
 
+  it('is less where the layer with the largest output is frozen, which asks for no gradient of it', () => {
+    const model = small();
+    const [convolution] = model.layers;
+    assert.ok(convolution);
+    convolution.trainable = false;
+    const weights = 3 * 2 + 3 + 108 * 5 + 5;
+    // The gradients of all weights of the dense layer are more than that of its output.
+    assert.equal(needsOf(model).step, float * (weights + 10 * (3 * 108 + 5) + 108 * 5 + 5));
+    model.dispose();
+  });
+
   it('counts gradients of trained weights, and what the optimiser keeps', () => {
     const model = tf.sequential({ layers: [tf.layers.dense({ inputShape: [1000], units: 500 })] });
     const weights = 1000 * 500 + 500;
