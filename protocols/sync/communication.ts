@@ -44,6 +44,8 @@ export const nothingCommunicated: CommunicationCounts = {
   onlyRestarted: [],
 };
 
+const nobody: readonly WorkerId[] = [];
+
 /** The counts after one more step. */
 export function countCommunication(
   counts: CommunicationCounts,
@@ -51,24 +53,24 @@ export function countCommunication(
 ): CommunicationCounts {
   let { uploads, downloads, restarts, discarded, trainedSamples } = counts;
   const communicated = new Set(counts.communicated);
-  const onlyRestarted = new Set(counts.onlyRestarted);
-  const hasUploaded = (worker: WorkerId): void => {
-    uploads += 1;
-    communicated.add(worker);
-    onlyRestarted.delete(worker);
-  };
+  // Of most rounds there are none, and this is done for every update.
+  let onlyRestarted = counts.onlyRestarted.length === 0 ? null : new Set(counts.onlyRestarted);
   let closed = false;
   for (const effect of effects) {
     switch (effect.type) {
       case 'accumulate':
-        hasUploaded(effect.worker);
+        uploads += 1;
+        communicated.add(effect.worker);
+        onlyRestarted?.delete(effect.worker);
         break;
       case 'discard':
         // The one of an update that is held, the other of one that was applied.
         if (effect.reason === 'duplicate' || effect.reason === 'released') break;
         discarded += 1;
         if (effect.reason !== 'non-finite' && effect.reason !== 'refused-by-policy') break;
-        hasUploaded(effect.worker);
+        uploads += 1;
+        communicated.add(effect.worker);
+        onlyRestarted?.delete(effect.worker);
         break;
       case 'commit':
         closed = true;
@@ -79,7 +81,7 @@ export function countCommunication(
         break;
       case 'cancel':
         restarts += 1;
-        if (!communicated.has(effect.worker)) onlyRestarted.add(effect.worker);
+        if (!communicated.has(effect.worker)) (onlyRestarted ??= new Set()).add(effect.worker);
         communicated.add(effect.worker);
         break;
       default:
@@ -87,7 +89,7 @@ export function countCommunication(
     }
   }
   const added = communicated.size - counts.communicated.length;
-  const addedByRestarts = onlyRestarted.size - counts.onlyRestarted.length;
+  const addedByRestarts = (onlyRestarted?.size ?? 0) - counts.onlyRestarted.length;
   return {
     uploads,
     downloads,
@@ -97,6 +99,6 @@ export function countCommunication(
     discarded,
     trainedSamples,
     communicated: closed ? [] : [...communicated],
-    onlyRestarted: closed ? [] : [...onlyRestarted],
+    onlyRestarted: closed || onlyRestarted === null ? nobody : [...onlyRestarted],
   };
 }

@@ -30,6 +30,9 @@ export interface FailedCheck {
   readonly line: string;
 }
 
+/** By time. More would fill the disk before they said more. */
+const mostEvaluations = 1_000_000;
+
 /** @param said what the user gave, to be shown as given */
 export function crossChecks(
   config: ParsedTrainConfig,
@@ -87,6 +90,11 @@ export function crossChecks(
       'evalEvery',
       'evalEveryTime',
     );
+  }
+  const { time, evalEveryTime } = config;
+  if (time !== null && evalEveryTime !== null && time / evalEveryTime > mostEvaluations) {
+    const least = `at least ${time / mostEvaluations}`;
+    refuse('evalEveryTime', `${least}: a run of ${time} would be evaluated over a million times`, 'time');
   }
   const model = refusedModel(config.model, known.models);
   if (model !== null) refuse('model', model);

@@ -329,6 +329,16 @@ describe('when a run is evaluated', () => {
     assert.deepEqual(evaluations({ evalEvery: null }), [null, null]);
   });
 
+  it('is not more than a million times', () => {
+    assert.deepEqual(
+      refusal(() => resolveTrainConfig({ time: 10, evalEveryTime: 1e-6 })),
+      [
+        'evalEveryTime is 0.000001: it must be at least 0.00001: a run of 10 would be evaluated over a million times',
+      ],
+    );
+    assert.deepEqual(evaluations({ time: 10, evalEveryTime: 1e-5 }), [null, 1e-5]);
+  });
+
   it('may not be never where a target accuracy is to end the run', () => {
     assert.deepEqual(
       refusal(() => resolveTrainConfig({ targetAccuracy: 0.5, evalEvery: null })),
