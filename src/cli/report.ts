@@ -20,7 +20,10 @@ export function reportCommand(context: ProgramContext): Command {
         'only are one series, with a band. docs/report.md explains each figure.',
     )
     .argument('<RUN...>', 'folders of runs, or of comparisons')
-    .option('--out <DIR>', 'where to write (default: into the one folder given; report/ for several)')
+    .option(
+      '--out <DIR>',
+      'where to write (default: the folder of the run; report/ in that of a comparison, or here for several)',
+    )
     .option('--from <T>', "the run's time at which the timeline begins (default: 0)")
     .option('--to <T>', 'where it ends (default: when 12 tasks per worker have ended)')
     .option('--json', 'print what was written as JSON on standard output')

@@ -22,15 +22,17 @@ export interface FoundRun {
 }
 
 export interface FoundRuns {
+  /** Whether the only path given is the folder of a run. */
+  readonly oneRun: boolean;
   /** In the order given and listed; each folder once. */
   readonly runs: readonly FoundRun[];
   /** What was passed over, a line each. */
   readonly notes: readonly string[];
 }
 
-const runSchema = z.object({ directory: z.string(), name: z.string().optional() });
-const entrySchema = z.union([z.string().transform((directory) => ({ directory })), runSchema]);
-const comparisonSchema = z.object({ runs: z.array(entrySchema) });
+/** Of an entry of `comparison.json`; `directory` is null where nothing was written. */
+const listedSchema = z.object({ directory: z.string().nullable(), name: z.string().optional() });
+const comparisonSchema = z.object({ runs: z.array(listedSchema) });
 
 /** How deep below a comparison runs are looked for: `abs-1/`, or `abs/seed-1/`. */
 const deepest = 2;
@@ -48,7 +50,9 @@ export async function findRuns(paths: readonly string[]): Promise<FoundRuns> {
       if (!found.has(key)) found.set(key, run);
     }
   }
-  return { runs: [...found.values()], notes };
+  const [first] = found.values();
+  const oneRun = paths.length === 1 && first?.directory === paths[0];
+  return { oneRun, runs: [...found.values()], notes };
 }
 
 async function runsAt(path: string, notes: string[]): Promise<readonly FoundRun[]> {
@@ -92,13 +96,16 @@ async function readComparison(path: string, notes: string[]): Promise<Below[] | 
     );
     return null;
   }
+  const { runs } = parsed.data;
   const below: Below[] = [];
-  for (const { directory, name } of parsed.data.runs.map((entry) => ({ name: undefined, ...entry }))) {
-    const folder = relative(path, resolve(path, directory));
+  for (const { directory, name } of runs) {
+    const folder = relative(path, resolve(path, directory ?? ''));
     const outside = folder === '' || folder.startsWith('..') || isAbsolute(folder);
     if (!outside && (await holdsRun(join(path, folder)))) below.push({ folder, series: name ?? null });
-    else notes.push(`${comparisonFileName} lists "${directory}", which is no run beside it: left out`);
   }
+  const absent = runs.length - below.length;
+  if (absent > 0)
+    notes.push(`${basename(resolve(path))}: ${absent} of its ${runs.length} runs are not there (yet)`);
   return below;
 }
 

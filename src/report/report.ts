@@ -18,11 +18,12 @@ import { groupInSeries } from './series.js';
 
 /** The page's file. */
 export const reportFileName = 'report.html';
-/** Where a report of several paths is written by default, in the working folder. */
+/** Where a report of several runs is written by default: in the folder of the comparison, or in the working folder. */
 export const defaultReportFolder = 'report';
 
 export interface ReportOptions {
-  /** Folder of `report.html` and `figures/`; default: the run or comparison, if one was given, else `report`. */
+  /** Folder of `report.html` and `figures/`; default: that of the run, if one was given; `report` in that of the
+   *  comparison, if one was given; else `report` in the working folder. */
   readonly out?: string | undefined;
   /** Run time at which the timeline begins; default: 0. */
   readonly from?: number | undefined;
@@ -55,7 +56,7 @@ export interface Report {
  */
 export async function report(paths: readonly string[], options: ReportOptions = {}): Promise<Report> {
   checkStretch(options);
-  const { runs: found, notes: passedOver } = await findRuns(paths);
+  const { runs: found, notes: passedOver, oneRun } = await findRuns(paths);
   const runs: RunFacts[] = [];
   // One after the other: of a run that is being read, the rows are in memory.
   for (const run of found) runs.push(await readRunFacts(run, options));
@@ -63,7 +64,7 @@ export async function report(paths: readonly string[], options: ReportOptions = 
   const series = groupInSeries(runs);
   const notes = [...passedOver, ...missingNotes(runs)];
   const figures = allFigures(series, mode);
-  const out = options.out ?? (paths.length === 1 ? (paths[0] ?? '') : defaultReportFolder);
+  const out = options.out ?? defaultOut(paths, oneRun);
   const drawn: DrawnFigure[] = [];
   const written: Report['figures'][number][] = [];
   await makeOut(out);
@@ -76,6 +77,13 @@ export async function report(paths: readonly string[], options: ReportOptions = 
   const file = join(out, reportFileName);
   await write(file, page({ series, runs, mode, figures: drawn, notes }));
   return { out, page: file, figures: written, notes };
+}
+
+/** A comparison that is to be continued must not look like a run, so nothing goes into its folder itself. */
+function defaultOut(paths: readonly string[], oneRun: boolean): string {
+  const [path] = paths;
+  if (path === undefined || paths.length > 1) return defaultReportFolder;
+  return oneRun ? path : join(path, defaultReportFolder);
 }
 
 function checkStretch({ from, to }: ReportOptions): void {

@@ -93,7 +93,7 @@ describe('report', () => {
     await storeRun(at('cmp', 'abs-2'), { config: { seed: 2 }, better: 0.1 });
     await storeRun(at('cmp', 'asgd-1'), { config: { policy: 'asgd', a: 9 }, better: -0.2 });
     await report([at('cmp')]);
-    const page = await pageOf('cmp');
+    const page = await pageOf('cmp/report');
     const summary = async (name: string) =>
       JSON.parse(await readFile(at('cmp', name, 'summary.json'), 'utf8')) as Record<string, number>;
     const [first, second] = [await summary('abs-1'), await summary('abs-2')].map(
@@ -112,8 +112,8 @@ describe('report', () => {
     await storeRun(at('cmp', 'abs-2'), { config: { seed: 2 }, better: 0.3 });
     await report([at('cmp')]);
     const [row = ''] =
-      /<th scope="row">abs<\/th><td>[^\n]* \(1\/2\)<\/td><\/tr>/.exec(await pageOf('cmp')) ?? [];
-    assert.match(row, /^<th scope="row">abs<\/th><td>[\d.]+ ± [\d.]+<\/td>.*<td>[\d.]+ \(1\/2\)<\/td>/);
+      /<th scope="row">abs<\/th><td>[^\n]*1 of 2<\/td><\/tr>/.exec(await pageOf('cmp/report')) ?? [];
+    assert.match(row, /^<th scope="row">abs<\/th><td>[\d.]+ ± [\d.]+<\/td>.*<td>1 of 2<\/td>/);
   });
 
   it('of a run that goes on shows what is there, and says so', async () => {
@@ -221,6 +221,13 @@ describe('report', () => {
     assert.match(figures.find(({ name }) => name === 'timeline')?.caption ?? '', /from 10 to 20/);
     const { notes } = await report([at('run')], { from: 1e6 });
     assert.deepEqual(notes, ['run: nothing happened after 1000000, so there is no timeline']);
+  });
+
+  it('of a comparison leaves nothing in its folder but report/, so that it can be continued', async () => {
+    await storeRun(at('cmp', 'abs-1'));
+    assert.equal((await report([at('cmp')])).out, at('cmp', 'report'));
+    assert.deepEqual(await readdir(at('cmp')), ['abs-1', 'report']);
+    assert.ok(!(await readdir(at('cmp', 'abs-1'))).includes('figures'));
   });
 
   it('of several folders is written to report/, unless another is named', async () => {

@@ -6,14 +6,17 @@ export const none = '–';
 /** Text of a number. @param like decides how many decimals it has */
 export type Shown = (value: number, like: number) => string;
 
-/** `52.31 ± 0.42`; `52.31` of one run; `–` of none; `41.2 (2/3)` where only two of three runs have the value. */
+/**
+ * `52.31 ± 0.42`; `52.31` of one run; `–` where no run has the value; `2 of 3` where only some have it: a mean over the runs
+ * that happened to get there would flatter.
+ */
 export function overRuns(values: readonly (number | null)[], shown: Shown): string {
   const there = values.filter((value) => value !== null);
   if (there.length === 0) return none;
+  if (there.length < values.length) return `${there.length} of ${values.length}`;
   const middle = mean(there);
   const spread = there.length < 2 ? '' : ` ± ${shown(sampleStandardDeviation(there), middle)}`;
-  const some = there.length < values.length ? ` (${there.length}/${values.length})` : '';
-  return `${shown(middle, middle)}${spread}${some}`;
+  return `${shown(middle, middle)}${spread}`;
 }
 
 /** A number that always has two decimals. */

@@ -38,7 +38,7 @@ export function page({ series, runs, mode, figures, notes }: PageContent): strin
       ? `Run ${only.name}`
       : `${series.length} series of ${runs.length} runs`;
   const toAccuracy =
-    'to the first evaluation at or above each test accuracy, mean ± standard deviation over the seeds that reached it; (1/3): one of three did';
+    'to the first evaluation at or above each test accuracy, mean ± standard deviation over the seeds; 2 of 3: only two of three runs reached it';
   return html`<!doctype html>
 <html lang="en">
 <head>
