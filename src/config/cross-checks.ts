@@ -3,14 +3,13 @@
  * the user wrote the setting.
  */
 import type { PolicyDefinition } from '../../protocols/sync/policy.js';
-import { findPolicy, modifiedNames, policyNames } from '../../protocols/sync/registry.js';
+import { findPolicy } from '../../protocols/sync/registry.js';
 import { configError, StalewartError } from '../errors.js';
 import { strangers } from '../stragglers/per-worker.js';
 import { checkTraceCovers, loadTrace } from '../stragglers/trace.js';
-import { didYouMean } from './did-you-mean.js';
 import { refusedDataset, refusedModel } from './known-names.js';
 import { inWordsOf, type Origin } from './origin.js';
-import { allowedPolicies } from './policy-names.js';
+import { wantedPolicy } from './policy-names.js';
 import type { RunMode } from './run-mode.js';
 import type { ParsedTrainConfig } from './schema.js';
 import { broughtProblem, serverOptimizerOf } from './server-settings.js';
@@ -53,10 +52,7 @@ export function crossChecks(
   const { workers } = config;
 
   const policy = findPolicy(config.policy, known.policies);
-  if (policy === undefined) {
-    const names = [...policyNames, ...known.policies.map(({ name }) => name)];
-    refuse('policy', `${allowedPolicies(names)}${didYouMean(config.policy, [...names, ...modifiedNames])}`);
-  }
+  if (policy === undefined) refuse('policy', wantedPolicy(config.policy, known.policies));
   for (const setting of ['k0', 'waitCount'] as const) {
     // Of mini-batches one worker may give several.
     if (setting === 'waitCount' && policy?.counts === 'mini-batches') continue;

@@ -6,7 +6,10 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { runCli } from './run-cli.js';
 
-const policies = 'abs, ada-sync, k-async, k-sync, asgd, sync, local-sgd';
+const policies =
+  'abs, ada-sync, ada-k-sync, k-async, k-sync, k-batch-sync, k-batch-async, asgd, sync, local-sgd, ssp, ringmaster, ringmaster-stops, ' +
+  'rennala, ringleader, mindflayer, dc-asgd, fedasync, fedbuff, diloco, delayed-nesterov, ' +
+  'or one of them with sa- (staleness-aware) or ga- (gap-aware) before it';
 const laws =
   'none, constant, exponential, shifted-exponential, gamma, pareto, log-normal, weibull, empirical';
 
@@ -23,6 +26,14 @@ describe('bad input on the command line', () => {
     ['train --policy', "option '--policy <NAME>' argument missing"],
     ['train a.yaml b.yaml', "too many arguments for 'train'. Expected 1 argument but got 2."],
     ['train --policy abss', `--policy is "abss": it must be one of ${policies} (did you mean "abs"?)`],
+    [
+      'train --policy sa-abss',
+      `--policy is "sa-abss": it must be one of ${policies} (did you mean "sa-abs"?)`,
+    ],
+    [
+      'simulate --policy ga-dc-asgd',
+      '--policy is "ga-dc-asgd": it must be one that ga- (gap-aware) fits, which dc-asgd is not',
+    ],
     [
       'train --model lennet',
       '--model is "lennet": it must be one of lenet, mlp, resnet8, or the path of a module that exports createModel (did you mean "lenet"?)',

@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, it } from 'mocha';
 import type { z } from 'zod';
+import type { Policy } from '../../protocols/sync/policy.js';
+import { findPolicy, modifiers, policies, policyNames } from '../../protocols/sync/registry.js';
 import { serverOptimizers } from '../../src/compute/server-optimizers/registry.js';
 import { allowedText } from '../../src/config/allowed.js';
 import { readConfigFile } from '../../src/config/config-file.js';
@@ -53,6 +55,51 @@ describe('docs/server-optimizers.md', () => {
         source,
       ]),
     );
+  });
+});
+
+describe('docs/policies.md', () => {
+  const text = read('docs/policies.md');
+
+  it('lists every policy, with the settings that it reads', () => {
+    for (const { name, uses } of policies) {
+      const row = new RegExp(`^\\| \`${name}\` \\|.*\\|([^|]*)\\|$`, 'm').exec(text)?.[1];
+      assert.ok(row !== undefined, name);
+      const stated = [...row.matchAll(/`(\w+)`/g)].map(([, setting]) => setting);
+      assert.deepEqual(stated.sort(), [...uses].sort(), name);
+    }
+  });
+
+  it('says of every modifier which policies it does not fit', () => {
+    for (const { prefix, source } of modifiers) {
+      const row = new RegExp(`^\\| \`${prefix}\` \\|[^|]*\\|([^|]*)\\|([^|]*)\\|$`, 'm').exec(text);
+      const stated = [...(row?.[1] ?? '').matchAll(/`([\w-]+)`/g)].map(([, name]) => name);
+      const misfits = policyNames.filter((name) => findPolicy(`${prefix}${name}`) === undefined);
+      assert.deepEqual(stated, misfits, prefix);
+      assert.equal(row?.[2]?.trim(), source);
+    }
+  });
+
+  it('lists every hook that a policy may have', () => {
+    const hooks: Readonly<Record<Exclude<keyof Policy, 'name'>, true>> = {
+      counts: true,
+      initial: true,
+      waitCount: true,
+      isFull: true,
+      maxStaleness: true,
+      stalenessTest: true,
+      admit: true,
+      restarts: true,
+      pause: true,
+      timeLimit: true,
+      overran: true,
+      parts: true,
+      correction: true,
+      scale: true,
+      committed: true,
+    };
+    const rows = [...text.slice(text.indexOf('| hook |')).matchAll(/^\| `(\w+)[(`]/gm)];
+    assert.deepEqual(rows.map(([, hook = '']) => hook).sort(), Object.keys(hooks).sort());
   });
 });
 

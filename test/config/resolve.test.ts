@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import fc from 'fast-check';
-import { policies, policyNames } from '../../protocols/sync/registry.js';
+import { modifiedNames, policies, policyNames } from '../../protocols/sync/registry.js';
 import { resolveTrainConfig } from '../../src/config/resolve.js';
 import { unusedSettings } from '../../src/config/unused-settings.js';
 import { withoutCredentials } from '../../src/config/without-credentials.js';
@@ -36,6 +36,14 @@ describe('resolveTrainConfig', () => {
       lossSmoothing: 0.9,
       threshold: 'floor-a-over-k',
       stalenessTest: 'ge',
+      mixing: 0.6,
+      stalenessWeight: 'polynomial',
+      stalenessExponent: 0.5,
+      hingeDelay: 4,
+      hingeSlope: 10,
+      compensation: 0.04,
+      timeLimit: 2,
+      trials: 1,
       serverOptimizer: 'averaging',
       serverLearningRate: 1,
       serverMomentum: 0.9,
@@ -111,8 +119,14 @@ describe('resolveTrainConfig', () => {
     assert.deepEqual(resolveTrainConfig({ nats: 'a:1, tls://b' }).nats, ['nats://a:1', 'tls://b']);
   });
 
-  it('accepts every registered policy', () => {
-    for (const policy of policyNames) assert.equal(resolveTrainConfig({ policy }).policy, policy);
+  it('accepts every registered policy, and every modified one', () => {
+    for (const policy of [...policyNames, ...modifiedNames, 'sa-ga-k-async'])
+      assert.equal(resolveTrainConfig({ policy }).policy, policy);
+  });
+
+  it('takes more mini-batches than workers where those are counted', () => {
+    for (const policy of ['k-batch-sync', 'k-batch-async', 'rennala', 'fedbuff', 'ga-fedbuff'])
+      assert.equal(resolveTrainConfig({ policy, workers: 3, waitCount: 40 }).waitCount, 40);
   });
 
   it('accepts what the program brings along', () => {
@@ -127,13 +141,48 @@ describe('resolveTrainConfig', () => {
     assert.equal(config.policy, 'mine');
   });
 
-  const policyList = 'one of abs, ada-sync, k-async, k-sync, asgd, sync, local-sgd';
+  const policyList =
+    'one of abs, ada-sync, ada-k-sync, k-async, k-sync, k-batch-sync, k-batch-async, asgd, sync, local-sgd, ssp, ringmaster, ringmaster-stops, ' +
+    'rennala, ringleader, mindflayer, dc-asgd, fedasync, fedbuff, diloco, delayed-nesterov, ' +
+    'or one of them with sa- (staleness-aware) or ga- (gap-aware) before it';
   const modelList = 'one of lenet, mlp, resnet8, or the path of a module that exports createModel';
   const datasetList =
     'one of cifar10, cifar100, mnist, fashion-mnist, synthetic, synthetic:SETTINGS, or the path of a module or folder';
   const refused: [object, string][] = [
     [{ policy: 'ab' }, `policy is "ab": it must be ${policyList} (did you mean "abs"?)`],
     [{ policy: 'x' }, `policy is "x": it must be ${policyList}`],
+    [{ policy: 'sa-abss' }, `policy is "sa-abss": it must be ${policyList} (did you mean "sa-abs"?)`],
+    [{ policy: 'sb-abs' }, `policy is "sb-abs": it must be ${policyList} (did you mean "sa-abs"?)`],
+    [
+      { policy: 'ga-fedasync' },
+      'policy is "ga-fedasync": it must be one that ga- (gap-aware) fits, which fedasync is not',
+    ],
+    [
+      { policy: 'sa-ringleader' },
+      'policy is "sa-ringleader": it must be one that sa- (staleness-aware) fits, which ringleader is not',
+    ],
+    [
+      { policy: 'sa-sa-abs' },
+      'policy is "sa-sa-abs": it must be one that sa- (staleness-aware) fits, which sa-abs is not',
+    ],
+    [
+      { policy: 'ga-k-async', workers: 3, waitCount: 4 },
+      'waitCount is 4: it must be at most the number of workers, which is 3',
+    ],
+    [
+      { policy: 'rennala', workers: 3, k0: 4 },
+      'k0 is 4: it must be at most the number of workers, which is 3',
+    ],
+    [{ policy: 'ssp', maxStaleness: 0 }, 'maxStaleness is 0: it must be an integer of at least 1'],
+    [{ mixing: 0 }, 'mixing is 0: it must be a number above 0 and at most 1'],
+    [
+      { stalenessWeight: 'linear' },
+      'stalenessWeight is "linear": it must be one of polynomial, hinge, constant',
+    ],
+    [{ stalenessExponent: -1 }, 'stalenessExponent is -1: it must be a number from 0 to 10'],
+    [{ timeLimit: 0 }, 'timeLimit is 0: it must be a number above 0'],
+    [{ trials: 0 }, 'trials is 0: it must be an integer from 1 to 1000'],
+    [{ compensation: -0.1 }, 'compensation is -0.1: it must be a number of at least 0'],
     [{ workers: 0 }, 'workers is 0: it must be an integer from 1 to 10000'],
     [{ workers: 2.5 }, 'workers is 2.5: it must be an integer from 1 to 10000'],
     [{ workers: '3' }, 'workers is "3": it must be an integer from 1 to 10000'],
@@ -254,6 +303,30 @@ describe('unusedSettings', () => {
     assert.deepEqual(unused({ policy: 'k-sync', a: 3, waitCount: 2, batchSize: 8, workers: 4 }), [
       'a has no effect: the policy k-sync does not use it',
     ]);
+  });
+
+  it('names what the rule of s(τ) leaves unread', () => {
+    const said = { policy: 'fedasync', stalenessWeight: 'hinge', hingeDelay: 2, stalenessExponent: 1 };
+    assert.deepEqual(unused(said), ['stalenessExponent has no effect: stalenessWeight is hinge']);
+    assert.deepEqual(unused({ policy: 'fedbuff', hingeSlope: 1, stalenessExponent: 1 }), [
+      'hingeSlope has no effect: stalenessWeight is polynomial',
+    ]);
+  });
+
+  it('knows what each policy reads, also behind a prefix', () => {
+    const all = { maxStaleness: 2, mixing: 0.5, compensation: 0.1, timeLimit: 3, trials: 2 };
+    const read = (policy: string) => {
+      const names = Object.keys(all).filter((name) =>
+        unused({ ...all, policy }).every((line) => !line.startsWith(`${name} `)),
+      );
+      return names.join(' ');
+    };
+    assert.equal(read('mindflayer'), 'timeLimit trials');
+    assert.equal(read('fedasync'), 'mixing');
+    assert.equal(read('dc-asgd'), 'compensation');
+    for (const policy of ['ssp', 'ringmaster', 'ringmaster-stops', 'sa-ssp', 'ga-ringmaster'])
+      assert.equal(read(policy), 'maxStaleness');
+    for (const policy of ['ringleader', 'diloco', 'asgd', 'rennala']) assert.equal(read(policy), '');
   });
 
   it('is silent where all are read', () => {

@@ -22,7 +22,7 @@ const empty: Table = { updates: [], stepped: [] };
 export const ringleader: PolicyDefinition = {
   name: 'ringleader',
   title: 'Ringleader ASGD',
-  summary: 'a table with updates of every worker, then one step over all of it for each worker’s next update',
+  summary: 'a table with updates of every worker, then one step over all of it for each worker',
   source: 'arXiv 2509.22860',
   uses: [],
   counts: 'mini-batches',
