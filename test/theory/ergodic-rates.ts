@@ -40,7 +40,7 @@ export async function measureErgodicMean(run: RateRun): Promise<Estimate & Objec
   const result = await runObjective({
     objective: { curves: Array.from(sums, () => curve), sigma, learningRate, seed },
     policy: 'abs',
-    settings: { workers: 8, ...(run.settings ?? { waitCount, maxStaleness: 3 }) },
+    settings: { workers: 6, ...(run.settings ?? { waitCount, maxStaleness: 3 }) },
     localSteps,
     start,
     rounds,

@@ -21,7 +21,7 @@ describe('time per round', () => {
       const estimate = batchMeans(durations);
       assertAgrees(estimate, theory, tolerance);
       assertTells(estimate, theory, tolerance, 0.02);
-      assertDocumented(key, [theory, estimate.mean]);
+      assertDocumented('Time per round', key, [theory, estimate.mean]);
     });
   }
 

@@ -28,7 +28,7 @@ describe('staleness of ASGD', () => {
       for (const { staleness, count } of applied) {
         assert.ok(Math.abs(staleness / count - (workers - 1)) < 0.02 * (workers - 1), `${staleness / count}`);
       }
-      assertDocumented(['asgd', law, workers], [workers - 1, mean]);
+      assertDocumented('Staleness', ['asgd', law, workers], [workers - 1, mean]);
     });
   }
 
@@ -48,7 +48,15 @@ describe('staleness of ASGD', () => {
     const expected = 4 * (workers - 1 + 1 / 4) - 1;
     // Over some 3,400 updates, which spread about their mean by as much as that is: 5 % are three standard errors.
     assert.ok(Math.abs(slow.staleness / slow.count / expected - 1) < 0.05, `${slow.staleness / slow.count}`);
-    assertDocumented(['asgd', 'exponential, worker 0 four times slower', workers], [workers - 1, mean]);
-    assertDocumented(['asgd', 'the same, worker 0 alone', workers], [expected, slow.staleness / slow.count]);
+    assertDocumented(
+      'Staleness',
+      ['asgd', 'exponential, worker 0 four times slower', workers],
+      [workers - 1, mean],
+    );
+    assertDocumented(
+      'Staleness',
+      ['asgd', 'the same, worker 0 alone', workers],
+      [expected, slow.staleness / slow.count],
+    );
   });
 });
