@@ -10,7 +10,7 @@ function bench() {
   const log: string[] = [];
   const warnings: ((message: string) => void)[] = [];
   const shared = shareResources({
-    loadDataset: (source, { seed } = {}) => {
+    loadDataset: (source, { seed }) => {
       log.push(`load ${typeof source === 'string' ? source : 'value'} ${seed}`);
       return Promise.resolve(makeDataset());
     },
