@@ -28,7 +28,7 @@ function curveFigures(time: Axis): readonly CurveFigure[] {
       x: time,
       y: accuracy,
       ...linear,
-      says: 'Test accuracy of the global model at each evaluation, against the time when that model was made.',
+      says: 'Test accuracy of the global model at each evaluation, against time.',
     },
     {
       name: 'accuracy-communication',
