@@ -82,6 +82,8 @@ describe('the train command', () => {
         threshold: 'ceil-a-over-k',
         stalenessTest: 'gt',
         lossSmoothing: '0.5',
+        mixing: '0.5',
+        stalenessWeight: 'hinge',
         serverOptimizer: 'adam',
         serverMomentum: '0.5',
         serverBeta2: '0.5',

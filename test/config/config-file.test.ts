@@ -42,6 +42,10 @@ describe('a configuration file', () => {
       [
         ['policy', 2],
         ['bursts', 4],
+        ['bursts.8', 5],
+        ['bursts.8.on', 5],
+        ['bursts.8.off', 5],
+        ['bursts.8.factor', 5],
         ['a', 6],
       ],
     );

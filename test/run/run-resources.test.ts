@@ -10,8 +10,8 @@ function bench() {
   const log: string[] = [];
   const warnings: ((message: string) => void)[] = [];
   const shared = shareResources({
-    loadDataset: (source, options) => {
-      log.push(`load ${typeof source === 'string' ? source : 'value'} ${options?.seed}`);
+    loadDataset: (source, loading) => {
+      log.push(`load ${typeof source === 'string' ? source : 'value'} ${loading?.seed}`);
       return Promise.resolve(makeDataset());
     },
     createCompute: ({ seed, warn }) => {
