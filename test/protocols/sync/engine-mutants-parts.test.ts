@@ -91,4 +91,6 @@ const mutants: readonly Mutant[] = [
   },
 ];
 
-describe('round engine: checks of parts', () => itFindsEach(mutants));
+describe('round engine: checks of parts', () => {
+  itFindsEach(mutants);
+});

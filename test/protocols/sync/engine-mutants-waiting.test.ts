@@ -137,4 +137,6 @@ const mutants: readonly Mutant[] = [
   },
 ];
 
-describe('round engine: checks of pauses and time limits', () => itFindsEach(mutants));
+describe('round engine: checks of pauses and time limits', () => {
+  itFindsEach(mutants);
+});
