@@ -3,6 +3,7 @@
  * policy's name and the hook's, instead of surfacing as a NaN in the weights or a wait count of 1.
  */
 import type { Contribution } from './events.js';
+import { correctionProblem } from './delta-correction.js';
 import type { Admission, Decision, Part, Policy } from './policy.js';
 
 /** A hook of a policy threw, or returned what it must not. */
@@ -24,7 +25,7 @@ export function policyProblem(policy: Partial<Policy>): string | null {
   for (const hook of ['initial', 'waitCount'] as const) {
     if (typeof policy[hook] !== 'function') return `it has no function ${hook}`;
   }
-  return null;
+  return policy.correction === undefined ? null : correctionProblem(policy.correction);
 }
 
 /** The same policy; its hooks throw a `PolicyError` where they throw or return what they must not. */

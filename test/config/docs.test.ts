@@ -6,6 +6,7 @@ import { describe, it } from 'mocha';
 import type { z } from 'zod';
 import type { Policy } from '../../protocols/sync/policy.js';
 import { findPolicy, modifiers, policies, policyNames } from '../../protocols/sync/registry.js';
+import { serverOptimizers } from '../../src/compute/server-optimizers/registry.js';
 import { allowedText } from '../../src/config/allowed.js';
 import { readConfigFile } from '../../src/config/config-file.js';
 import { resolveTrainConfig } from '../../src/config/resolve.js';
@@ -76,6 +77,29 @@ describe('docs/policies.md', () => {
     };
     const rows = [...text.slice(text.indexOf('| hook |')).matchAll(/^\| `(\w+)[(`]/gm)];
     assert.deepEqual(rows.map(([, hook = '']) => hook).sort(), Object.keys(hooks).sort());
+  });
+});
+
+describe('docs/server-optimizers.md', () => {
+  it('lists every server optimizer with its source, its rate and what it reads', () => {
+    const text = read('docs/server-optimizers.md');
+    const rows = [...text.matchAll(/^\| `([a-z][\w-]*)` \|(.*)\|(.*)\|(.*)\|(.*)\|$/gm)].map(
+      ([, name = '', , rate = '', reads = '', source = '']) => [
+        name,
+        Number(rate),
+        [...reads.matchAll(/`(\w+)`/g)].map(([, setting]) => setting),
+        source.trim(),
+      ],
+    );
+    assert.deepEqual(
+      rows,
+      Object.values(serverOptimizers).map(({ name, learningRate, uses, source }) => [
+        name,
+        learningRate,
+        uses,
+        source,
+      ]),
+    );
   });
 });
 
