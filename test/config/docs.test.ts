@@ -35,29 +35,6 @@ describe('docs/configuration.md', () => {
   });
 });
 
-describe('docs/server-optimizers.md', () => {
-  it('lists every server optimizer with its source, its rate and what it reads', () => {
-    const text = read('docs/server-optimizers.md');
-    const rows = [...text.matchAll(/^\| `([a-z][\w-]*)` \|(.*)\|(.*)\|(.*)\|(.*)\|$/gm)].map(
-      ([, name = '', , rate = '', reads = '', source = '']) => [
-        name,
-        Number(rate),
-        [...reads.matchAll(/`(\w+)`/g)].map(([, setting]) => setting),
-        source.trim(),
-      ],
-    );
-    assert.deepEqual(
-      rows,
-      Object.values(serverOptimizers).map(({ name, learningRate, uses, source }) => [
-        name,
-        learningRate,
-        uses,
-        source,
-      ]),
-    );
-  });
-});
-
 describe('docs/policies.md', () => {
   const text = read('docs/policies.md');
 
@@ -100,6 +77,29 @@ describe('docs/policies.md', () => {
     };
     const rows = [...text.slice(text.indexOf('| hook |')).matchAll(/^\| `(\w+)[(`]/gm)];
     assert.deepEqual(rows.map(([, hook = '']) => hook).sort(), Object.keys(hooks).sort());
+  });
+});
+
+describe('docs/server-optimizers.md', () => {
+  it('lists every server optimizer with its source, its rate and what it reads', () => {
+    const text = read('docs/server-optimizers.md');
+    const rows = [...text.matchAll(/^\| `([a-z][\w-]*)` \|(.*)\|(.*)\|(.*)\|(.*)\|$/gm)].map(
+      ([, name = '', , rate = '', reads = '', source = '']) => [
+        name,
+        Number(rate),
+        [...reads.matchAll(/`(\w+)`/g)].map(([, setting]) => setting),
+        source.trim(),
+      ],
+    );
+    assert.deepEqual(
+      rows,
+      Object.values(serverOptimizers).map(({ name, learningRate, uses, source }) => [
+        name,
+        learningRate,
+        uses,
+        source,
+      ]),
+    );
   });
 });
 

@@ -165,6 +165,31 @@ describe('communication', () => {
     assert.deepEqual(engine.figures, [2, 5, 0, 1, 0]);
   });
 
+  it('counts tasks that overran their limit as restarts, and a pause as nothing', () => {
+    const engine = counted('mindflayer', { workers: 3, trials: 1, timeLimit: 1 });
+    engine.upload(0); // pauses
+    assert.deepEqual(engine.figures, [1, 3, 0, 1, 0]);
+    engine.upload(1);
+    engine.overrun(2); // closes the round; all three go on
+    assert.deepEqual(engine.figures, [2, 6, 1, 3, 0]);
+    engine.overrun(2); // in the next round, of which nothing has come yet
+    assert.deepEqual(engine.figures, [2, 7, 2, 4, 0]);
+  });
+
+  it('counts an update once, in however many commits it has a part', () => {
+    const engine = counted('ringleader', { workers: 2 });
+    for (const worker of [0, 1]) engine.upload(worker);
+    assert.equal(engine.counts.trainedSamples, 2 * 320);
+    engine.upload(0);
+    assert.equal(engine.state.version, 2);
+    assert.equal(engine.counts.trainedSamples, 3 * 320);
+    engine.upload(0);
+    engine.upload(1);
+    engine.lose(1, true);
+    // What worker 1 gave had its part.
+    assert.deepEqual(engine.figures, [5, 2 + 5, 0, 5, 0]);
+  });
+
   it('counts repeated uploads nowhere', () => {
     const engine = counted('k-async', { workers: 3, waitCount: 2 });
     engine.upload(1);
