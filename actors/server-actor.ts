@@ -227,7 +227,7 @@ class ServerActor implements Behaviour<ServerMessage> {
     const { store } = this.#options;
     switch (effect.type) {
       case 'accumulate':
-        if (this.#arrived !== null) store.hold(effect.updateId, this.#arrived.delta);
+        if (this.#arrived !== null) store.hold(effect.updateId, this.#arrived.delta, effect.worker);
         break;
       case 'discard':
         // An update that is refused on arrival was never held; a repeated one has the id of one that is.
@@ -237,6 +237,7 @@ class ServerActor implements Behaviour<ServerMessage> {
         store.commit(effect);
         break;
       case 'assign':
+        store.given(effect.worker);
         this.#mail.assign(effect, store.current());
         break;
       case 'schedule': {

@@ -31,6 +31,8 @@ export {
 } from '../protocols/sync/round-engine.js';
 export type * from '../protocols/sync/events.js';
 export type * from '../protocols/sync/policy.js';
+export type { DeltaCorrection } from '../protocols/sync/delta-correction.js';
+export { type ServerOptimizerName, serverOptimizerNames } from '../protocols/sync/server-optimizer-names.js';
 export { findPolicy, policies, policyNames } from '../protocols/sync/registry.js';
 export {
   type PolicySettings,

@@ -2,6 +2,7 @@
  * A policy whose mistakes are named. Policies are written by users: what a hook throws or wrongly returns is told with the
  * policy's name and the hook's, instead of surfacing as a NaN in the weights or a wait count of 1.
  */
+import { correctionProblem } from './delta-correction.js';
 import type { Admission, Decision, Part, Policy } from './policy.js';
 
 /** A hook of a policy threw, or returned what it must not. */
@@ -23,7 +24,7 @@ export function policyProblem(policy: Partial<Policy>): string | null {
   for (const hook of ['initial', 'waitCount'] as const) {
     if (typeof policy[hook] !== 'function') return `it has no function ${hook}`;
   }
-  return null;
+  return policy.correction === undefined ? null : correctionProblem(policy.correction);
 }
 
 /** The same policy; its hooks throw a `PolicyError` where they throw or return what they must not. */
@@ -88,8 +89,8 @@ function wrongPause(reason: unknown): string | null {
   return reason === null || typeof reason === 'string' ? null : 'must return a text (why it waits) or null';
 }
 
-function wrongLimit(limit: unknown): string | null {
-  const fits = limit === null || (typeof limit === 'number' && limit > 0);
+function wrongLimit(limit: number | null): string | null {
+  const fits = limit === null || limit > 0;
   return fits ? null : `must return a number above 0, or null, not ${String(limit)}`;
 }
 

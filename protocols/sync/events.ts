@@ -124,7 +124,8 @@ export interface Contribution {
   readonly repeated?: true;
 }
 
-/** Close the round: `w ← w + scale · Σ weight·delta` over the contributions, in their order. */
+/** Close the round: the step is `scale · Σ weight·delta` over the contributions, in their order, each delta after the
+ *  policy's correction; `w ← w + step`, or what the run's server optimiser makes of it. */
 export interface Commit {
   readonly type: 'commit';
   /** The version that this commit makes: the one before it + 1. */

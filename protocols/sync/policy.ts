@@ -6,8 +6,8 @@
  * comment names. The engine keeps the promises (at most once, fencing, exactly K^t contributions); a policy cannot break
  * them.
  */
-import type { Commit, Contribution, Time, UpdateArrived, WorkerId } from './events.js';
 import type { DeltaCorrection } from './delta-correction.js';
+import type { Commit, Contribution, Time, UpdateArrived, WorkerId } from './events.js';
 import type { ServerOptimizerName } from './server-optimizer-names.js';
 import type { PolicySettings } from './settings.js';
 

@@ -1,12 +1,17 @@
 /**
  * The global weights and the deltas that wait to be added to them. It carries out what the round engine orders and
  * decides nothing: w ← w + scale · Σ weight · delta (eq. 3 of arXiv 2301.08895), summed in the order given, in double
- * precision, rounded once. Weights that no gradient moves become the weighted mean of what the workers have. So the same commits give the same weights bit for bit: live, simulated and replayed.
+ * precision, rounded once; deltas may be corrected first, and a server optimiser may make something else of the sum. Weights that
+ * no gradient moves become the weighted mean of what the workers have, untouched by either. So the same commits give the same
+ * weights bit for bit: live, simulated and replayed.
  */
 import { createHash } from 'node:crypto';
-import { littleEndianBytes } from './little-endian.js';
-import type { Range } from './untrained.js';
 import { sharedVector } from '../memory/shared-memory.js';
+import type { Correction } from './corrections/correction.js';
+import { littleEndianBytes } from './little-endian.js';
+import { plainAveraging } from './server-optimizers/averaging.js';
+import type { ServerOptimizer } from './server-optimizers/server-optimizer.js';
+import type { Range } from './untrained.js';
 
 /** What is used of the engine's `commit` effect. */
 export interface CommitOrder {
@@ -14,28 +19,17 @@ export interface CommitOrder {
   readonly version: number;
   readonly contributions: readonly { readonly updateId: string; readonly weight: number }[];
   readonly scale: number;
+  /** Deltas that stay held for a later commit, although they count in this one. Default: none. */
+  readonly kept?: readonly string[];
 }
-
-/** What the server does with a round's step. Plain averaging adds it. */
-export interface ServerOptimizer {
-  /**
-   * Writes all elements of `next`.
-   * @param step scale · Σ weight · delta; valid during the call only
-   */
-  apply(current: Float32Array, step: Float64Array, next: Float32Array): void;
-}
-
-export const plainAveraging: ServerOptimizer = {
-  apply(current, step, next) {
-    for (let i = 0; i < next.length; i++) next[i] = (current[i] ?? 0) + (step[i] ?? 0);
-  },
-};
 
 export interface ParameterStoreOptions {
   /** Version of the initial weights. Default: 0. */
   readonly version?: number;
   /** Default: `plainAveraging`. */
-  readonly optimizer?: ServerOptimizer;
+  readonly optimizer?: Pick<ServerOptimizer, 'apply'>;
+  /** What stale deltas undergo. Default: nothing. */
+  readonly correction?: Pick<Correction, 'apply'> | null;
   /** Weights that no gradient moves: of them, deltas hold values. Default: none. */
   readonly untrained?: readonly Range[];
 }
@@ -46,17 +40,22 @@ export interface ParameterStore {
   readonly held: number;
   /** The global weights, over a SharedArrayBuffer: a snapshot that is never written again, so it may be kept. */
   current(): Float32Array;
+  /** To be called with every assignment: the worker starts from `current()`. Remembered for a correction only. */
+  given(worker: number): void;
   /**
    * Keeps the delta, by reference, for a later commit.
-   * @throws RangeError if it has the wrong length, or the id is held already
+   * @param worker whose delta it is; needed where deltas are corrected
+   * @throws RangeError if it has the wrong length, the id is held already, or its correction needs to know where the worker
+   *   started and nothing was given to it since its last delta
    */
-  hold(updateId: string, delta: Float32Array): void;
+  hold(updateId: string, delta: Float32Array, worker?: number): void;
   /** Releases the delta. @returns whether it was held */
   drop(updateId: string): boolean;
   /**
-   * Makes the next version and releases the deltas that went into it; others stay held.
+   * Makes the next version and releases the deltas that went into it, but for those that are to be kept; others stay held.
    * @returns the new weights, as `current()` gives them
-   * @throws RangeError, and changes nothing, if the version is not the next one or a contribution is not held
+   * @throws RangeError, and changes nothing, if the version is not the next one, or a contribution, or what is to be kept,
+   *   is not held
    */
   commit(order: CommitOrder): Float32Array;
   /** SHA-256 of the weights as little-endian float32, hex. */
@@ -69,17 +68,31 @@ export function createParameterStore(
   options: ParameterStoreOptions = {},
 ): ParameterStore {
   const optimizer = options.optimizer ?? plainAveraging;
+  const correction = options.correction ?? null;
   const untrained = options.untrained ?? [];
-  const deltas = new Map<string, Float32Array>();
+  const deltas = new Map<string, Held>();
+  /** What each worker that computes started from. */
+  const bases = new Map<number, Float32Array>();
   const step = new Float64Array(initial.length);
+  const corrected = new Float64Array(correction === null ? 0 : initial.length);
   let version = options.version ?? 0;
   let weights = sharedVector(initial.length);
   weights.set(initial);
 
-  function heldDelta(updateId: string): Float32Array {
-    const delta = deltas.get(updateId);
-    if (delta === undefined) throw new RangeError(`the delta of update ${updateId} is not held`);
-    return delta;
+  function heldDelta(updateId: string): Held {
+    const held = deltas.get(updateId);
+    if (held === undefined) throw new RangeError(`the delta of update ${updateId} is not held`);
+    return held;
+  }
+
+  /** Handed over: the worker's next delta has a base of its own. */
+  function takeBase(updateId: string, worker: number | undefined): Float32Array {
+    const base = worker === undefined ? undefined : bases.get(worker);
+    if (worker === undefined || base === undefined) {
+      throw new RangeError(`the weights that update ${updateId} started from are not known`);
+    }
+    bases.delete(worker);
+    return base;
   }
 
   return {
@@ -90,14 +103,17 @@ export function createParameterStore(
       return deltas.size;
     },
     current: () => weights,
-    hold(updateId, delta) {
+    given(worker) {
+      if (correction !== null) bases.set(worker, weights);
+    },
+    hold(updateId, delta, worker) {
       if (deltas.has(updateId)) throw new RangeError(`the delta of update ${updateId} is held already`);
       if (delta.length !== weights.length) {
         throw new RangeError(
           `the delta of update ${updateId} has ${delta.length} elements, the model ${weights.length}`,
         );
       }
-      deltas.set(updateId, delta);
+      deltas.set(updateId, { delta, base: correction === null ? null : takeBase(updateId, worker) });
     },
     drop: (updateId) => deltas.delete(updateId),
     commit(order) {
@@ -106,11 +122,18 @@ export function createParameterStore(
       }
       const parts = order.contributions.map(({ updateId, weight }) => ({
         weight,
-        delta: heldDelta(updateId),
+        ...heldDelta(updateId),
       }));
+      const kept = new Set(order.kept);
+      for (const updateId of kept) heldDelta(updateId);
       step.fill(0);
-      for (const { weight, delta } of parts) {
-        for (let i = 0; i < step.length; i++) step[i] = (step[i] ?? 0) + weight * (delta[i] ?? 0);
+      for (const { weight, delta, base } of parts) {
+        if (correction === null || base === null) {
+          for (let i = 0; i < step.length; i++) step[i] = (step[i] ?? 0) + weight * (delta[i] ?? 0);
+        } else {
+          correction.apply(delta, weights, base, corrected);
+          for (let i = 0; i < step.length; i++) step[i] = (step[i] ?? 0) + weight * (corrected[i] ?? 0);
+        }
       }
       for (let i = 0; i < step.length; i++) step[i] = (step[i] ?? 0) * order.scale;
       for (const [from, to] of untrained) step.fill(0, from, to);
@@ -119,11 +142,17 @@ export function createParameterStore(
       for (const range of untrained) average(parts, range, weights, next);
       weights = next;
       version = order.version;
-      for (const { updateId } of order.contributions) deltas.delete(updateId);
+      for (const { updateId } of order.contributions) if (!kept.has(updateId)) deltas.delete(updateId);
       return weights;
     },
     sha256: () => createHash('sha256').update(littleEndianBytes(weights)).digest('hex'),
   };
+}
+
+interface Held {
+  readonly delta: Float32Array;
+  /** Weights that it started from; null: nobody needs to know. */
+  readonly base: Float32Array | null;
 }
 
 interface Part {

@@ -13,6 +13,7 @@ import { inWordsOf, type Origin } from './origin.js';
 import { allowedPolicies } from './policy-names.js';
 import type { RunMode } from './run-mode.js';
 import type { ParsedTrainConfig } from './schema.js';
+import { broughtProblem, serverOptimizerOf } from './server-settings.js';
 import { taskTimesProblem } from './task-times-problem.js';
 
 /** What a program brings along beside the built-in names. */
@@ -65,6 +66,18 @@ export function crossChecks(
   const localSteps = policy?.defaults?.localSteps;
   if (localSteps !== undefined && (config.localSteps ?? localSteps) !== localSteps) {
     refuse('localSteps', `${localSteps} with the policy ${config.policy}`, 'policy');
+  }
+  const brought = policy?.defaults === undefined ? null : broughtProblem(policy.defaults);
+  if (brought !== null) {
+    failed.push({
+      settings: ['policy'],
+      line: `the policy ${config.policy} cannot be used: it brings ${brought}`,
+    });
+  }
+  if (config.serverLearningRate !== undefined && config.serverLearningRate !== 1) {
+    const averages = serverOptimizerOf(config, policy?.defaults) === 'averaging';
+    const allowed = `1 where ${origin.nameOf('serverOptimizer')} is averaging (sgd takes others)`;
+    if (averages) refuse('serverLearningRate', allowed, 'serverOptimizer', 'policy');
   }
   const model = refusedModel(config.model, known.models);
   if (model !== null) refuse('model', model);

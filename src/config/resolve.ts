@@ -13,15 +13,17 @@ import { apiOrigin, type Origin } from './origin.js';
 import type { RunMode } from './run-mode.js';
 import { parseNumber } from './parse-number.js';
 import { type ParsedTrainConfig, trainConfigSchema } from './schema.js';
+import { resolveServerSettings, type ServerSettings } from './server-settings.js';
 import { findSetting, settings } from './settings.js';
 import { hiddenCredentials } from '../transport/nats-address.js';
 
 /** The settings of a run, every default written out. Plain JSON but for `a`, which may be `Infinity`. */
 export type TrainConfig = Omit<
   ParsedTrainConfig,
-  keyof PolicySettings | 'localSteps' | 'threads' | 'rounds'
+  keyof PolicySettings | keyof ServerSettings | 'localSteps' | 'threads' | 'rounds'
 > &
-  PolicySettings & {
+  PolicySettings &
+  ServerSettings & {
     readonly localSteps: number;
     readonly threads: number;
     /** Null: without limit. */
@@ -73,13 +75,14 @@ export function resolveTrainConfig(
 }
 
 function withDefaults(parsed: ParsedTrainConfig, known: KnownNames): TrainConfig {
-  const fixed = findPolicy(parsed.policy, known.policies)?.defaults?.localSteps;
+  const defaults = findPolicy(parsed.policy, known.policies)?.defaults;
   const measures = parsed.compute === 'gradients';
   const endsOtherwise = parsed.time !== null || (measures && parsed.targetAccuracy !== null);
   return {
     ...parsed,
     ...resolvePolicySettings(parsed),
-    localSteps: parsed.localSteps ?? fixed ?? defaultLocalSteps,
+    ...resolveServerSettings(parsed, defaults),
+    localSteps: parsed.localSteps ?? defaults?.localSteps ?? defaultLocalSteps,
     threads: parsed.threads ?? availableParallelism(),
     rounds: parsed.rounds === undefined ? (endsOtherwise ? null : defaultRounds) : parsed.rounds,
   };

@@ -8,12 +8,14 @@ import { dataFields } from './fields/data.js';
 import { policyFields } from './fields/policy.js';
 import { networkFields } from './fields/network.js';
 import { outputFields, runFields } from './fields/run.js';
+import { serverFields } from './fields/server.js';
 import { supervisionFields } from './fields/supervision.js';
 import { trainingFields } from './fields/training.js';
 import { unequalFleetFields } from './fields/unequal-fleet.js';
 
 export const trainConfigSchema = z.strictObject({
   ...policyFields,
+  ...serverFields,
   ...trainingFields,
   ...dataFields,
   ...unequalFleetFields,

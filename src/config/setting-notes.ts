@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { RunMode } from './run-mode.js';
 
 /** Headings of `--help` and of docs/configuration.md, in this order. */
-export const topics = ['Policy', 'Training', 'Data', 'Fleet', 'Network', 'Run', 'Output'] as const;
+export const topics = ['Policy', 'Server', 'Training', 'Data', 'Fleet', 'Network', 'Run', 'Output'] as const;
 export type Topic = (typeof topics)[number];
 
 export interface SettingNotes {

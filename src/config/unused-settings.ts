@@ -1,5 +1,6 @@
 /** Settings that were given and change nothing: their user should hear of it, since a comparison may rest on them. */
 import type { PolicyDefinition } from '../../protocols/sync/policy.js';
+import { serverOptimizers } from '../compute/server-optimizers/registry.js';
 import { findPolicy } from '../../protocols/sync/registry.js';
 import { policySettingsSchema } from '../../protocols/sync/settings.js';
 import { apiOrigin, type Origin } from './origin.js';
@@ -13,11 +14,20 @@ const ofTraining = new Set([
   'learningRate',
   'engine',
   'threads',
+  'serverOptimizer',
+  'serverLearningRate',
+  'serverMomentum',
+  'serverBeta2',
+  'serverEpsilon',
+  'serverPeriod',
   'skipNonFinite',
   'evalEvery',
   'evalSamples',
   'targetAccuracy',
 ]);
+
+/** Settings of which each server optimizer reads some. */
+const ofServerOptimizers = new Set<string>(Object.values(serverOptimizers).flatMap(({ uses }) => uses));
 
 /** What follows K^t when it moves. */
 const ofAdaptiveWaitCount = new Set(['kRounding', 'kMonotone', 'lossSmoothing']);
@@ -57,12 +67,16 @@ function outOfMode(name: string, mode: RunMode): string | null {
 function whyUnused(
   name: string,
   given: ReadonlySet<string>,
-  { compute, threshold, stalenessWeight }: TrainConfig,
+  { compute, threshold, stalenessWeight, serverOptimizer }: TrainConfig,
   policy: PolicyDefinition | undefined,
   origin: Origin,
 ): string | null {
   if (compute === 'none' && ofTraining.has(name))
     return `with ${origin.nameOf('compute')} none nothing is trained`;
+  if (ofServerOptimizers.has(name)) {
+    const reads = new Set<string>(serverOptimizers[serverOptimizer].uses);
+    return reads.has(name) ? null : `the server optimizer ${serverOptimizer} does not use it`;
+  }
   if (policy === undefined || name === 'workers' || !Object.hasOwn(policySettingsSchema.shape, name))
     return null;
   const uses = new Set<string>(policy.uses);

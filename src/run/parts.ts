@@ -5,7 +5,9 @@
 import type { EngineOptions } from '../../protocols/sync/round-engine.js';
 import type { Compute } from '../compute/compute.js';
 import { createCompute } from '../compute/compute-pool.js';
+import { createCorrection } from '../compute/corrections/create-correction.js';
 import { createParameterStore, type ParameterStore } from '../compute/parameter-store.js';
+import { serverOptimizers } from '../compute/server-optimizers/registry.js';
 import { untrainedRanges } from '../compute/untrained.js';
 import type { Dataset } from '../data/dataset.js';
 import type { FetchProgress } from '../data/fetch/fetch-progress.js';
@@ -97,13 +99,18 @@ export async function prepareParts(
   signal.throwIfAborted();
   const compute = trains ? pool : await timingOnly(pool, batchSize);
   const { workers, straggler, slowdown, bursts } = config;
+  const { initial } = compute.model;
+  const { correction } = policy;
   return {
     directory,
     transport,
     dataset,
     compute,
-    store: createParameterStore(compute.model.initial, {
+    store: createParameterStore(initial, {
       untrained: untrainedRanges(compute.model.weights),
+      optimizer: serverOptimizers[config.serverOptimizer].create(config, initial.length),
+      correction:
+        correction === undefined ? null : createCorrection(correction, learningRate, initial.length),
     }),
     taskTimes: createTaskTimes(straggler, { workers, seed, slowdown, bursts }),
     engine: {

@@ -271,7 +271,7 @@ export class Simulation {
     const store = this.#options.training?.store;
     switch (effect.type) {
       case 'accumulate':
-        if (this.#arrived !== null) store?.hold(effect.updateId, this.#arrived.update.delta);
+        if (this.#arrived !== null) store?.hold(effect.updateId, this.#arrived.update.delta, effect.worker);
         break;
       case 'discard':
         if (effect.updateId !== this.#arrived?.updateId) store?.drop(effect.updateId);
@@ -280,6 +280,7 @@ export class Simulation {
         store?.commit(effect);
         break;
       case 'assign':
+        store?.given(effect.worker);
         this.#assign(effect);
         break;
       case 'cancel':

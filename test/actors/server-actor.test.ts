@@ -6,13 +6,21 @@ import type { EngineStep } from '../../protocols/sync/events.js';
 import { findPolicy } from '../../protocols/sync/registry.js';
 import { resolvePolicySettings } from '../../protocols/sync/settings.js';
 import type { Message, ToServer, ToWorker, UpdateMessage } from '../../protocols/wire/messages.js';
+import type { Correction } from '../../src/compute/corrections/correction.js';
+import { towardModel } from '../../src/compute/corrections/toward-model.js';
 import { allFinite, createParameterStore } from '../../src/compute/parameter-store.js';
 import { createVirtualClock } from '../support/virtual-clock.js';
 
 const run = 'test';
 
+interface Bench {
+  readonly skipNonFinite?: boolean;
+  readonly maxRounds?: number;
+  readonly correction?: Correction;
+}
+
 /** A server under K-async with K = 2 and three workers; the test plays workers and monitor. */
-function bench(more: { readonly skipNonFinite?: boolean; readonly maxRounds?: number } = {}) {
+function bench({ correction, ...more }: Bench = {}) {
   const clock = createVirtualClock();
   const system = createActorSystem({ name: 'test', clock });
   const sent: Message<ToWorker>[] = [];
@@ -20,7 +28,7 @@ function bench(more: { readonly skipNonFinite?: boolean; readonly maxRounds?: nu
   const steps: EngineStep[] = [];
   const outcomes: RunOutcome[] = [];
   const refused: string[] = [];
-  const store = createParameterStore(Float32Array.of(10, 20));
+  const store = createParameterStore(Float32Array.of(10, 20), { correction: correction ?? null });
   const policy = findPolicy('k-async')?.create(resolvePolicySettings({ workers: 3, waitCount: 2 }));
   assert.ok(policy);
   const server = system.spawn(
@@ -125,6 +133,18 @@ describe('ServerActor', () => {
     assert.deepEqual(b.store.current(), Float32Array.of(12, 24));
     assert.deepEqual(b.to(0, 'assign').at(-1)?.tensor, Float32Array.of(12, 24));
     assert.equal(b.to(1, 'assign').length, 1);
+  });
+
+  it('has stale deltas corrected by what their worker was sent', async () => {
+    await b.system.stop();
+    b = bench({ correction: towardModel });
+    for (const worker of [0, 1, 2]) await b.join(worker);
+    await b.update(0, [2, 2]);
+    await b.update(1, [4, 4]);
+    // Now [13, 23]. Worker 0 went on from there, to [14, 25]; worker 2 from [10, 20], to [16, 21].
+    await b.update(0, [1, 2], { attempt: 2, baseVersion: 1 });
+    await b.update(2, [6, 1]);
+    assert.deepEqual(b.store.current(), Float32Array.of(15, 23));
   });
 
   it('applies an upload that comes twice once, and acknowledges it each time', async () => {

@@ -79,6 +79,23 @@ describe('parameter store', () => {
     assert.deepEqual([store.held, store.current()[0]], [0, 1.5]);
   });
 
+  it('keeps what is to be kept for a later commit', () => {
+    const store = createParameterStore(Float32Array.of(0));
+    for (const [i, id] of ['a', 'b'].entries()) store.hold(id, Float32Array.of(i + 1));
+    const order = (version: number, kept?: string[]) => ({
+      version,
+      contributions: ['a', 'b'].map((updateId) => ({ updateId, weight: 1 })),
+      scale: 1,
+      ...(kept && { kept }),
+    });
+    assert.throws(() => store.commit(order(1, ['a', 'c'])), /delta of update c is not held/);
+    assert.deepEqual([store.version, store.current()[0]], [0, 0]);
+    assert.equal(store.commit(order(1, ['a', 'b']))[0], 3);
+    assert.equal(store.commit(order(2, ['b']))[0], 6);
+    assert.equal(store.held, 1);
+    assert.throws(() => store.commit(order(3)), /delta of update a is not held/);
+  });
+
   it('refuses a version out of order and a delta that is not held, and changes nothing', () => {
     const store = createParameterStore(Float32Array.of(5), { version: 3 });
     store.hold('a', Float32Array.of(1));

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, it } from 'mocha';
 import type { z } from 'zod';
+import { serverOptimizers } from '../../src/compute/server-optimizers/registry.js';
 import { allowedText } from '../../src/config/allowed.js';
 import { readConfigFile } from '../../src/config/config-file.js';
 import { resolveTrainConfig } from '../../src/config/resolve.js';
@@ -29,6 +30,29 @@ describe('docs/configuration.md', () => {
       assert.ok(description.length > 5, name);
       assert.equal(value === undefined, kind === 'boolean', name);
     }
+  });
+});
+
+describe('docs/server-optimizers.md', () => {
+  it('lists every server optimizer with its source, its rate and what it reads', () => {
+    const text = read('docs/server-optimizers.md');
+    const rows = [...text.matchAll(/^\| `([a-z][\w-]*)` \|(.*)\|(.*)\|(.*)\|(.*)\|$/gm)].map(
+      ([, name = '', , rate = '', reads = '', source = '']) => [
+        name,
+        Number(rate),
+        [...reads.matchAll(/`(\w+)`/g)].map(([, setting]) => setting),
+        source.trim(),
+      ],
+    );
+    assert.deepEqual(
+      rows,
+      Object.values(serverOptimizers).map(({ name, learningRate, uses, source }) => [
+        name,
+        learningRate,
+        uses,
+        source,
+      ]),
+    );
   });
 });
 

@@ -62,6 +62,19 @@ const contribution = record({
   samples: id,
 });
 
+const commitFields = {
+  type: fc.constant('commit' as const),
+  version: id,
+  waitCount: id,
+  maxStaleness: fc.option(real),
+  contributions: fc.array(contribution, { maxLength: 3 }),
+  scale: real,
+  loss: real,
+  degraded: fc.option(text),
+  staleness: fc.array(fc.tuple(id, id), { maxLength: 3 }),
+  reason: text,
+};
+
 const effect: fc.Arbitrary<Effect> = fc.oneof(
   record({
     type: fc.constant('accumulate' as const),
@@ -78,18 +91,8 @@ const effect: fc.Arbitrary<Effect> = fc.oneof(
     reason: fc.constantFrom('duplicate' as const, 'non-finite' as const),
     detail: text,
   }),
-  record({
-    type: fc.constant('commit' as const),
-    version: id,
-    waitCount: id,
-    maxStaleness: fc.option(real),
-    contributions: fc.array(contribution, { maxLength: 3 }),
-    scale: real,
-    loss: real,
-    degraded: fc.option(text),
-    staleness: fc.array(fc.tuple(id, id), { maxLength: 3 }),
-    reason: text,
-  }),
+  record(commitFields),
+  record({ ...commitFields, kept: fc.array(updateId, { minLength: 1, maxLength: 3 }) }),
   record({
     type: fc.constant('assign' as const),
     worker: id,

@@ -76,6 +76,11 @@ describe('checkedPolicy', () => {
   it('says what is no policy at all', () => {
     assert.equal(policyProblem(sound), null);
     assert.equal(policyProblem({ ...sound, name: '' }), 'it has no name');
+    assert.equal(policyProblem({ ...sound, correction: { kind: 'gap-aware' } }), null);
+    assert.match(
+      policyProblem({ ...sound, correction: { kind: 'delay-compensation', lambda: -1 } }) ?? '',
+      /^the lambda of its correction is -1, and must be/,
+    );
     assert.equal(policyProblem({ name: 'x', waitCount: sound.waitCount }), 'it has no function initial');
   });
 });

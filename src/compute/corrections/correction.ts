@@ -1,0 +1,12 @@
+/** What carries out a policy's correction (`protocols/sync/delta-correction.ts`), one contribution after the other, in
+ *  the order of the commit. */
+import type { Stored } from '../stored-state.js';
+
+export interface Correction extends Stored {
+  /**
+   * Writes all elements of `corrected`.
+   * @param current global weights before the commit
+   * @param base those that the worker started from
+   */
+  apply(delta: Float32Array, current: Float32Array, base: Float32Array, corrected: Float64Array): void;
+}
