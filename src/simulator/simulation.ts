@@ -163,9 +163,7 @@ export class Simulation {
     // Whoever has just learnt of the run may subscribe before anything happens.
     await eventLoop();
     if (recorded === undefined) await this.#allJoin(engine.workers);
-    else
-      for (const known of recorded.unasked)
-        this.#pushRecorded({ type: 'unasked', event: known.event }, known);
+    else this.#expect(recorded.unasked);
     for (let events = 0; this.#outcome === null; events += 1) {
       // Signals and timers are heard in between.
       if (events % eventsPerTurn === eventsPerTurn - 1) await eventLoop();
@@ -368,6 +366,10 @@ export class Simulation {
       this.#pushRecorded({ type: 'answered', task, recorded: answer.event }, answer);
     }
     return answers[0]?.event.time ?? null;
+  }
+
+  #expect(unasked: readonly Recorded[]): void {
+    for (const known of unasked) this.#pushRecorded({ type: 'unasked', event: known.event }, known);
   }
 
   #pushRecorded(what: What, { event: { time }, place }: Recorded): void {

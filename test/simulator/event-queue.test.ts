@@ -33,6 +33,19 @@ describe('event queue', () => {
     );
   });
 
+  it('has what is of nobody in particular come in the order of its places, where it has any', () => {
+    const places = fc.uniqueArray(fc.nat(50));
+    fc.assert(
+      fc.property(places, (numbers) => {
+        const queue = new EventQueue<Numbered>();
+        for (const number of numbers) queue.push({ time: 1, worker: null, number }, number);
+        queue.push({ time: 0.5, worker: 3, number: -1 });
+        const drained = drain(queue).map(({ number }) => number);
+        assert.deepEqual(drained, [-1, ...numbers.toSorted((a, b) => a - b)]);
+      }),
+    );
+  });
+
   it('keeps its order while things come and go', () => {
     const step = fc.oneof(fc.constant('pop' as const), fc.nat(5));
     fc.assert(
