@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { policyNames } from '../../protocols/sync/registry.js';
+import { allowedPolicies } from '../../src/config/policy-names.js';
 import { commandLineOrigin } from '../../src/config/origin.js';
 import { StalewartError } from '../../src/errors.js';
 import { type CompareOptions, resolveCompareOptions } from '../../src/run/compare-options.js';
@@ -114,7 +115,7 @@ describe('resolveCompareOptions', () => {
       [
         'batchSize is 0: it must be an integer from 1 to 65536',
         'compare[1].localSteps is 0: it must be an integer from 1 to 100000',
-        `compare[2].policy is "5": it must be one of ${policyNames.join(', ')}`,
+        `compare[2].policy is "5": it must be ${allowedPolicies(policyNames)}`,
       ],
     );
   });
