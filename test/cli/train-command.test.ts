@@ -77,6 +77,8 @@ describe('the train command', () => {
         kRounding: 'ceil',
         threshold: 'ceil-a-over-k',
         stalenessTest: 'gt',
+        mixing: '0.5',
+        stalenessWeight: 'hinge',
         lossSmoothing: '0.5',
         serverOptimizer: 'adam',
         serverMomentum: '0.5',
