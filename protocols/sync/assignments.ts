@@ -81,7 +81,8 @@ export class Assignments {
     const member = this.#roster.members[worker];
     if (member?.status !== 'computing' || member.attempt !== attempt) return false;
     const { incarnation, staleness, assignedAt } = member;
-    const reason = `not finished after ${this.#present.time - assignedAt}, its time limit`;
+    const took = Number((this.#present.time - assignedAt).toPrecision(6));
+    const reason = `not finished after ${took}, its time limit`;
     this.#effects.push({ type: 'cancel', worker, incarnation, attempt, staleness, reason });
     this.#roster.pause(member);
     return true;

@@ -81,6 +81,8 @@ describe('the train command', () => {
         kRounding: 'ceil',
         threshold: 'ceil-a-over-k',
         stalenessTest: 'gt',
+        mixing: '0.5',
+        stalenessWeight: 'hinge',
         lossSmoothing: '0.5',
         mixing: '0.5',
         stalenessWeight: 'hinge',

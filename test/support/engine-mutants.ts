@@ -16,6 +16,8 @@ export interface Mutant {
   readonly found: RegExp;
   readonly engine?: Advance;
   readonly options?: (options: EngineOptions) => EngineOptions;
+  /** It is sought in runs of this policy. Default: in those of all, and of random ones. */
+  readonly policy?: string;
 }
 
 /** An engine that tells other effects than it means. */
@@ -47,7 +49,8 @@ export function hearing(edit: (...turn: Parameters<Advance>) => EngineEvent): Ad
 const unchanged = (options: EngineOptions): EngineOptions => options;
 
 /** The random runs that mutants are sought in: of registered policies and of random ones. */
-export function mutantPlans(): readonly RunPlan[] {
+export function mutantPlans(policy?: string): readonly RunPlan[] {
+  if (policy !== undefined) return fc.sample(arbitraryRun([policy]), { numRuns: 500, seed: 20230108 });
   return [arbitraryRun(), arbitraryRun('random')].flatMap((runs) =>
     fc.sample(runs, { numRuns: 500, seed: 20230108 }),
   );
@@ -59,10 +62,10 @@ export function itFindsEach(mutants: readonly Mutant[]): void {
   before(() => {
     plans = mutantPlans();
   });
-  for (const { breaks, found, engine = advance, options = unchanged } of mutants) {
+  for (const { breaks, found, engine = advance, options = unchanged, policy } of mutants) {
     it(`find an engine that ${breaks}`, () => {
       const complaints = new Set<string>();
-      for (const plan of plans) {
+      for (const plan of policy === undefined ? plans : mutantPlans(policy)) {
         const told = complaint(() => checkTrace(drive(plan, engine, options(engineOptions(plan)))));
         if (found.test(told)) return;
         complaints.add(told);

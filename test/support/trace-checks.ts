@@ -6,22 +6,12 @@
  * (3) bounded staleness.
  */
 import assert from 'node:assert/strict';
-import type {
-  Accumulate,
-  Assign,
-  Cancel,
-  Commit,
-  Discard,
-  Effect,
-  EngineEvent,
-  Pause,
-  Schedule,
-  WorkerId,
-} from '../../protocols/sync/events.js';
+import type { Accumulate, Commit, Discard, Effect, EngineEvent } from '../../protocols/sync/events.js';
 import type { Trace } from './arbitrary-runs.js';
 import { ExpectedDecisions, type Situation } from './expected-decisions.js';
 import { HeldBooks } from './held-books.js';
-import { WorkerBooks, type WorkerEntry, works } from './worker-books.js';
+import { type Ledger, WorkChecks } from './work-checks.js';
+import { WorkerBooks } from './worker-books.js';
 
 /** @throws AssertionError naming the first promise that the trace breaks */
 export function checkTrace(trace: Trace): Books {
@@ -30,38 +20,32 @@ export function checkTrace(trace: Trace): Books {
   return books;
 }
 
-class Books {
+class Books implements Ledger {
   version = 0;
   over = false;
   readonly workers: WorkerBooks;
-  readonly #trace: Trace;
-  readonly #expected: ExpectedDecisions;
-  readonly #held = new HeldBooks();
-  readonly #attempts = new Map<WorkerId, number>();
-  /** Tasks of the open round that overran their limit, by worker. */
-  readonly #overruns = new Map<WorkerId, number>();
+  readonly expected: ExpectedDecisions;
   /** Largest staleness that the bound of the commit before leaves. */
-  #largestStaleness = Infinity;
-  #turns = 0;
+  largestStaleness = Infinity;
+  readonly #trace: Trace;
+  readonly #held = new HeldBooks();
+  readonly #work = new WorkChecks(this);
   /** Round deadline that is to come, by its name; whether that of the open round has passed. */
   #deadline: string | null = null;
   #overdue = false;
   #isOpen = false;
-  /** Whether everybody goes on in this turn because nothing else would happen. */
-  #goOn = false;
 
   constructor(trace: Trace) {
     this.#trace = trace;
-    this.#expected = new ExpectedDecisions(trace);
+    this.expected = new ExpectedDecisions(trace);
     this.workers = new WorkerBooks(trace.options.workers);
   }
 
   turn(event: EngineEvent, effects: readonly Effect[]): void {
     const wasOver = this.over;
-    this.#turns += 1;
-    this.#goOn = false;
-    const named = this.#namedByPolicy(event);
-    const overrun = this.#overrun(event);
+    this.#work.begin();
+    const named = this.#work.namedByPolicy(event);
+    const overrun = this.#work.overrun(event);
     this.#happened(event);
     if (event.type === 'update-arrived') {
       const verdicts = effects.filter(
@@ -80,17 +64,22 @@ class Books {
     }
     if (this.over) assert.deepEqual(this.#held.entries, [], 'the run is over, but updates are still held');
     else {
-      this.#nobodyIsForgotten();
-      this.#namedAreRestarted(named, effects);
+      this.#work.nobodyIsForgotten();
+      this.#work.namedAreRestarted(named, effects);
       this.#closesInTime(event, effects, overrun !== null);
       const isHalted = effects.some((effect) => effect.type === 'cancel' && effect.worker === overrun);
       assert.ok(overrun === null || isHalted, `worker ${overrun} works on after its time limit`);
     }
   }
 
-  get #situation(): Situation {
+  /** U. */
+  get localSteps(): number {
+    return this.#trace.options.localSteps;
+  }
+
+  get situation(): Situation {
     const { version, workers } = this;
-    return { version, workers, held: this.#held.entries, overruns: this.#overruns };
+    return { version, workers, held: this.#held.entries, overruns: this.#work.overruns };
   }
 
   #happened(event: EngineEvent): void {
@@ -116,15 +105,15 @@ class Books {
         );
       case 'assign':
         reasoned(effect.reason);
-        return this.#assign(effect, event, next);
+        return this.#work.assign(effect, event, next);
       case 'cancel':
         reasoned(effect.reason);
-        return this.#cancel(effect, event, next);
+        return this.#work.cancel(effect, event, next);
       case 'pause':
         reasoned(effect.reason);
-        return this.#pause(effect);
+        return this.#work.pause(effect);
       case 'schedule':
-        if (effect.deadline.startsWith('task:')) return this.#limit(effect, event, before);
+        if (effect.deadline.startsWith('task:')) return this.#work.limit(effect, event, before);
         assert.equal(effect.at, event.time + (this.#trace.options.roundDeadline ?? NaN), 'the deadline');
         assert.ok(this.#deadline !== effect.deadline, 'a deadline is asked for twice');
         assert.ok(!this.#isOpen, 'a deadline in the middle of a round');
@@ -159,15 +148,15 @@ class Books {
     assert.ok(event.finite, `${effect.updateId} is not finite`);
     assert.ok(!entry.answered, `${effect.updateId} was answered before`);
     entry.answered = true;
-    entry.waits = this.#expected.countsWorkers;
+    entry.waits = this.expected.countsWorkers;
     // (3)
     assert.equal(effect.staleness, this.version - event.baseVersion);
     assert.ok(
-      effect.staleness <= this.#largestStaleness,
-      `${effect.updateId}: staleness ${effect.staleness} is more than ${this.#largestStaleness}`,
+      effect.staleness <= this.largestStaleness,
+      `${effect.updateId}: staleness ${effect.staleness} is more than ${this.largestStaleness}`,
     );
     assert.equal(effect.worker, event.worker);
-    const wanted = this.#expected.weightOf(event, effect.staleness) ?? NaN;
+    const wanted = this.expected.weightOf(event, effect.staleness) ?? NaN;
     const right = Math.abs(effect.weight - wanted) <= 1e-12;
     assert.ok(right, `the weight of ${effect.updateId} is ${effect.weight}, not ${wanted}`);
   }
@@ -181,15 +170,15 @@ class Books {
     const refused = effect.reason === 'refused-by-policy' || effect.reason === 'non-finite';
     assert.equal(living, refused, `${effect.updateId} was refused as ${effect.reason}`);
     if (effect.reason === 'refused-by-policy')
-      assert.equal(this.#expected.weightOf(event, this.version - event.baseVersion), null, 'it was admitted');
+      assert.equal(this.expected.weightOf(event, this.version - event.baseVersion), null, 'it was admitted');
     if (entry !== null && refused) entry.answered = true;
   }
 
   #commit(commit: Commit, goesOn: boolean): void {
     const { contributions, waitCount, degraded, maxStaleness } = commit;
     const { available } = this.workers;
-    const expected = this.#expected;
-    const situation = this.#situation;
+    const expected = this.expected;
+    const situation = this.situation;
     // (2)
     assert.equal(commit.version, this.version + 1, 'versions rise by 1');
     assert.ok(Number.isInteger(waitCount) && waitCount >= 1, `a wait count of ${waitCount}`);
@@ -220,7 +209,7 @@ class Books {
     this.#overdue = false;
     this.#deadline = null;
     this.#isOpen = false;
-    this.#overruns.clear();
+    this.#work.overruns.clear();
     for (const [, entry] of this.workers) entry.waits = false;
     const mean = contributions.reduce((sum, { loss }) => sum + loss, 0) / contributions.length;
     assert.equal(commit.loss, mean, 'the loss is the mean of the contributions');
@@ -228,9 +217,9 @@ class Books {
     // (3)
     const bound = expected.bound(this.version, waitCount, available);
     assert.equal(maxStaleness, bound === Infinity ? null : bound, 'τ_max is not what the settings say');
-    this.#largestStaleness = expected.largestStaleness(bound);
+    this.largestStaleness = expected.largestStaleness(bound);
     this.#stalenessVector(commit);
-    expected.committed(commit, this.#situation);
+    expected.committed(commit, this.situation);
   }
 
   /** A round that is full does not stay open, nor one that has contributions after its deadline. */
@@ -240,33 +229,7 @@ class Books {
     const types = new Set(effects.map(({ type }) => type));
     const looks = types.has('accumulate') || (event.type === 'worker-lost' && !types.has('ignore'));
     if (types.has('commit') || !(looks || overran)) return;
-    assert.ok(this.#expected.isFull(this.#situation) !== true, 'a full round is kept open');
-  }
-
-  /** Attempts that a random policy names for a restart once this event is dealt with, if it closes no round. */
-  #namedByPolicy(event: EngineEvent): ReadonlyMap<WorkerId, number> {
-    const named = new Map<WorkerId, number>();
-    if (this.over) return named;
-    for (const [worker, entry] of this.workers) {
-      const { assigned } = entry;
-      if (assigned !== null && works(entry) && this.#expected.restartsAfter(event, this.version, worker))
-        named.set(worker, assigned.attempt);
-    }
-    return named;
-  }
-
-  #namedAreRestarted(named: ReadonlyMap<WorkerId, number>, effects: readonly Effect[]): void {
-    // Dead updates are turned away before the policy is asked; a commit changes the version, and so who is named.
-    if (effects.some(({ type }) => type === 'commit')) return;
-    const heard = effects.every(
-      (effect) => effect.type !== 'discard' || effect.reason === 'refused-by-policy',
-    );
-    if (!heard) return;
-    for (const [worker, attempt] of named) {
-      const entry = this.workers.get(worker);
-      const goesOn = entry?.assigned?.attempt === attempt && !entry.answered;
-      assert.ok(!goesOn, `worker ${worker} was named by the policy and not restarted`);
-    }
+    assert.ok(this.expected.isFull(this.situation) !== true, 'a full round is kept open');
   }
 
   /** τ_k of the living is the number of versions since the model that they were given last. */
@@ -277,113 +240,6 @@ class Books {
       living.map(([worker, { base }]) => [worker, this.version - base]).sort(([a = 0], [b = 0]) => a - b),
       'the staleness vector',
     );
-  }
-
-  #assign(effect: Assign, event: EngineEvent, next: Effect | undefined): void {
-    const entry = this.workers.get(effect.worker);
-    assert.ok(entry?.status === 'living', `worker ${effect.worker} is given work, but is not there`);
-    assert.equal(effect.incarnation, entry.incarnation, 'work for a dead incarnation');
-    assert.equal(effect.version, this.version, 'work from an old version');
-    assert.equal(effect.localSteps, this.#trace.options.localSteps);
-    // A worker is interrupted only by a cancel, which clears `assigned`.
-    assert.ok(!works(entry), `worker ${effect.worker} had work already`);
-    assert.ok(!entry.waits, `worker ${effect.worker} has to wait for the commit`);
-    assert.equal(effect.reason === 'resumed', entry.paused, `worker ${effect.worker} was not paused, or was`);
-    this.#mayGoOn(effect, event, entry);
-    assert.ok(effect.attempt > (this.#attempts.get(effect.worker) ?? 0), 'attempts rise');
-    this.#attempts.set(effect.worker, effect.attempt);
-    Object.assign(entry, { assigned: effect, answered: false, paused: false, assignedIn: this.#turns });
-    entry.base = effect.version;
-    const limited = next?.type === 'schedule' && next.deadline.startsWith('task:');
-    const limit = this.#expected.limitOf(effect);
-    assert.equal(limited, limit !== null, `the time limit of worker ${effect.worker} is ${limit}`);
-  }
-
-  /** The policy does not have it wait; or nobody works, and nobody is to come. */
-  #mayGoOn({ worker, reason }: Assign, event: EngineEvent, { limited }: WorkerEntry): void {
-    const asked = reason === 'refreshed' || reason === 'pulled' || reason === 'resumed';
-    const refused = reason === 'refused' && event.type === 'update-arrived' && event.finite;
-    const overran = reason === 'restarted' && limited;
-    if (!(asked || refused || overran) || !this.#expected.pauses(worker, this.#situation)) return;
-    assert.equal(reason, 'resumed', `worker ${worker} goes on, but is to wait`);
-    this.#goOn ||= this.workers.stand;
-    assert.ok(this.#goOn, `worker ${worker} is to wait for others who work`);
-  }
-
-  #cancel(effect: Cancel, event: EngineEvent, next: Effect | undefined): void {
-    const entry = this.workers.get(effect.worker);
-    assert.ok(
-      entry !== undefined && works(entry) && entry.assigned !== null,
-      `worker ${effect.worker} has nothing to cancel`,
-    );
-    assert.equal(effect.attempt, entry.assigned.attempt, 'the last attempt is cancelled');
-    assert.equal(effect.incarnation, entry.incarnation);
-    assert.equal(effect.staleness, this.version - entry.assigned.version);
-    assert.ok(entry.assignedIn < this.#turns, `worker ${effect.worker} was given that work just now`);
-    entry.assigned = null;
-    entry.limited =
-      event.type === 'deadline-passed' && event.deadline === `task:${effect.worker}:${effect.attempt}`;
-    if (entry.limited) {
-      this.#overruns.set(effect.worker, (this.#overruns.get(effect.worker) ?? 0) + 1);
-      return;
-    }
-    const atWill = this.#expected.mayRestart(this.version, effect.worker);
-    const allowed = atWill || effect.staleness > this.#largestStaleness;
-    assert.ok(allowed, 'a worker within the bound was restarted');
-    assert.ok(next?.type === 'assign' && next.worker === effect.worker, 'new work follows a cancel');
-  }
-
-  #pause({ worker }: Pause): void {
-    const entry = this.workers.get(worker);
-    assert.ok(entry?.status === 'living', `worker ${worker} is paused, but is not there`);
-    assert.ok(!works(entry), `worker ${worker} is paused in its work`);
-    assert.ok(!entry.waits && !entry.paused, `worker ${worker} waits already`);
-    assert.ok(this.#expected.pauses(worker, this.#situation), `worker ${worker} is paused for nothing`);
-    entry.paused = true;
-  }
-
-  /** The time limit of the work that has just been given. */
-  #limit({ deadline, at }: Schedule, { time }: EngineEvent, before: Effect | undefined): void {
-    assert.ok(before?.type === 'assign', `${deadline} limits no work`);
-    assert.equal(deadline, `task:${before.worker}:${before.attempt}`, 'the limit of other work');
-    assert.equal(at - time, this.#expected.limitOf(before), `the limit of ${deadline}`);
-  }
-
-  /** Whose unfinished work is over its time limit with this event. */
-  #overrun(event: EngineEvent): WorkerId | null {
-    if (event.type !== 'deadline-passed' || this.over) return null;
-    for (const [worker, entry] of this.workers) {
-      const { assigned } = entry;
-      if (assigned !== null && works(entry) && event.deadline === `task:${worker}:${assigned.attempt}`)
-        return worker;
-    }
-    return null;
-  }
-
-  /**
-   * Each living worker has work that it has not answered, or has uploaded and waits for the commit, or is paused because the
-   * policy wants it; and nobody is paused where nothing else would ever happen. What is held comes from the living.
-   */
-  #nobodyIsForgotten(): void {
-    for (const [worker, entry] of this.workers) {
-      if (entry.status !== 'living') continue;
-      const { assigned, waits, paused } = entry;
-      const isAtWork = works(entry);
-      if (assigned !== null && isAtWork) {
-        const staleness = this.version - assigned.version;
-        assert.ok(staleness <= this.#largestStaleness, `worker ${worker} should have been restarted`);
-      }
-      const states = [isAtWork, waits, paused].filter(Boolean).length;
-      assert.ok(states === 1, `worker ${worker} ${states > 1 ? 'works and waits' : 'is forgotten'}`);
-      if (!paused) continue;
-      assert.ok(this.#expected.pauses(worker, this.#situation), `worker ${worker} is still paused`);
-      assert.ok(!this.workers.stand, 'all are paused, and nobody works');
-    }
-    for (const { updateId, worker } of this.#held.entries) {
-      const entry = this.workers.get(worker);
-      const lives = entry?.status === 'living' && updateId.startsWith(`${worker}.${entry.incarnation}.`);
-      assert.ok(lives, `${updateId} is held, but its worker is dead`);
-    }
   }
 }
 
