@@ -81,8 +81,6 @@ describe('the train command', () => {
         kRounding: 'ceil',
         threshold: 'ceil-a-over-k',
         stalenessTest: 'gt',
-        mixing: '0.5',
-        stalenessWeight: 'hinge',
         lossSmoothing: '0.5',
         mixing: '0.5',
         stalenessWeight: 'hinge',
