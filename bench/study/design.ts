@@ -17,7 +17,11 @@ export const laws: readonly Law[] = [
     title: 'heterogeneous machines (V_task 0.1, V_mach 0.6)',
     straggler: 'gamma:vtask=0.1,vmach=0.6',
   },
-  { name: 'random', title: 'mildly random tasks (V_task 0.6, V_mach 0)', straggler: 'gamma:vtask=0.6,vmach=0' },
+  {
+    name: 'random',
+    title: 'mildly random tasks (V_task 0.6, V_mach 0)',
+    straggler: 'gamma:vtask=0.6,vmach=0',
+  },
   {
     name: 'near-deterministic',
     title: 'near-deterministic (V_task 0.1, V_mach 0.1)',
