@@ -75,7 +75,7 @@ export async function choose(
 }
 
 /** Of a run that diverged: that of guessing, or what it reached before. */
-async function meanAccuracy(directory: string): Promise<number> {
+export async function meanAccuracy(directory: string): Promise<number> {
   const { evaluations } = await readRun(directory);
   return evaluations.length === 0 ? 0 : mean(evaluations.map(({ testAccuracy }) => testAccuracy));
 }

@@ -81,13 +81,13 @@ export const fullEffort: Effort = {
   learningRates: [0.05, 0.1],
   multiplesOfK0: [2, 4, 8],
   experiments: [
-    { name: 'fig2', title: 'Figure 2: 10 workers', workers: 10, k0: 2, time: 60, laws, policies: rivals },
+    { name: 'fig2', title: 'Figure 2: 10 workers', workers: 10, k0: 2, time: 48, laws, policies: rivals },
     {
       name: 'fig3',
       title: 'Figure 3: 20 workers',
       workers: 20,
       k0: 2,
-      time: 40,
+      time: 30,
       laws,
       policies: rivals.slice(0, 5),
     },
@@ -96,13 +96,13 @@ export const fullEffort: Effort = {
       title: 'Figure 4: 20 workers, K^0 = 5',
       workers: 20,
       k0: 5,
-      time: 40,
+      time: 30,
       laws,
       policies: rivals.slice(0, 5),
     },
   ],
   thresholds: [1, 2, 4, 8, 16, Infinity],
-  thresholdFleet: { workers: 8, time: 40, laws: firstTwo },
+  thresholdFleet: { workers: 8, time: 30, laws: firstTwo },
 };
 
 export const quickEffort: Effort = {
