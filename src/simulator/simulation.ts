@@ -27,6 +27,7 @@ import { EventQueue, type Occurrence } from './event-queue.js';
 import type { Computation, LookAhead } from './look-ahead.js';
 import type { Network } from './network.js';
 import type { Recorded, RecordedArrivals } from './recorded-arrivals.js';
+import { PassingMarks, type TimeMarks } from './time-marks.js';
 
 /** What carries out the tasks, and keeps the weights. */
 export interface SimulatedTraining {
@@ -53,13 +54,6 @@ export interface SimulationOptions {
   readonly marks?: TimeMarks | null;
   /** After the effects of a step were carried out. What it returns is waited for before time goes on. */
   readonly onStep: (step: EngineStep, state: EngineState) => void | Promise<void>;
-}
-
-/** The times T, 2T, … as far as the run goes. */
-export interface TimeMarks {
-  readonly every: Time;
-  /** The clock passes a mark: after all that happens at that time, before anything later. What it returns is waited for. */
-  readonly onMark: (mark: Time) => void | Promise<void>;
 }
 
 /** How the run ended, as the engine saw it. */
@@ -104,20 +98,19 @@ export class Simulation {
   #state: EngineState | null = null;
   #arrived: { readonly updateId: string; readonly update: LocalUpdate } | null = null;
   #stop: Stop | null = null;
-  #stopNow: () => void = () => undefined;
-  /** Resolves when the run is to stop at once. */
-  readonly #stoppedNow = new Promise<void>((resolve) => {
-    this.#stopNow = resolve;
-  });
+  /** The run is to stop at once: nothing is waited for any more. */
+  #stopsNow = false;
+  /** Ends the wait for what goes on outside. */
+  #stopWaiting: () => void = () => undefined;
   /** The stop that the engine knows of already. */
   #stopping: Stop['when'] | null = null;
   #outcome: SimulationOutcome | null = null;
   #now: Time = 0;
-  /** Marks that the clock has passed. */
-  #marksPassed = 0;
+  readonly #marks: PassingMarks;
 
   constructor(options: SimulationOptions) {
     this.#options = options;
+    this.#marks = new PassingMarks(options.marks ?? null);
     this.#events$
       .pipe(
         runRoundEngine(options.engine, undefined, (state) => {
@@ -142,7 +135,9 @@ export class Simulation {
     const asked = this.#stop?.when ?? this.#stopping;
     if (asked !== null && !(asked === 'finish-round' && when === 'now')) return;
     this.#stop = { when, reason };
-    if (when === 'now') this.#stopNow();
+    if (when !== 'now') return;
+    this.#stopsNow = true;
+    this.#stopWaiting();
   }
 
   /**
@@ -175,9 +170,10 @@ export class Simulation {
         continue;
       }
       const next = this.#queue.peek();
-      if (this.#markIsDue(next)) {
-        const done = this.#passMark();
-        if (done !== undefined) await this.#unlessStopped(done);
+      const mark = this.#marks.due(next?.time, until);
+      if (mark !== null) {
+        this.#now = mark;
+        await this.#unlessStopped(this.#marks.pass(mark));
         continue;
       }
       if (until !== null && (next === undefined || next.time > until)) {
@@ -198,28 +194,6 @@ export class Simulation {
     return this.#outcome;
   }
 
-  /** Whether the next mark comes before whatever happens next, and before the end. */
-  #markIsDue(next: Event | undefined): boolean {
-    const { marks, until } = this.#options;
-    if (marks == null) return false;
-    const mark = this.#nextMark(marks);
-    if (until !== null && mark > until) return false;
-    return next === undefined ? until !== null : mark < next.time;
-  }
-
-  #passMark(): void | Promise<void> {
-    const { marks } = this.#options;
-    if (marks == null) return;
-    this.#now = this.#nextMark(marks);
-    this.#marksPassed += 1;
-    return marks.onMark(this.#now);
-  }
-
-  /** Without the digits that multiplying adds: the third mark of every 0.1 is 0.3. */
-  #nextMark({ every }: TimeMarks): Time {
-    return Number(((this.#marksPassed + 1) * every).toPrecision(12));
-  }
-
   async #allJoin(workers: number): Promise<void> {
     for (let worker = 0; worker < workers && this.#outcome === null; worker += 1) {
       await this.#unlessStopped(this.#feed({ type: 'worker-joined', time: 0, worker, incarnation: 1 }));
@@ -227,11 +201,14 @@ export class Simulation {
   }
 
   /** Waits, but for nobody once the run is to stop at once. */
-  async #unlessStopped(done: void | Promise<void>): Promise<void> {
+  #unlessStopped(done: void | Promise<void>): void | Promise<void> {
     if (done === undefined) return;
-    // Its failure is of no interest any more then.
-    done.catch(() => undefined);
-    await Promise.race([done, this.#stoppedNow]);
+    // A race with one promise for the whole run would hold something of every wait until the end.
+    return new Promise((resolve, reject) => {
+      this.#stopWaiting = resolve;
+      done.then(resolve, reject);
+      if (this.#stopsNow) resolve();
+    });
   }
 
   #happen(event: Event): void | Promise<void> {
