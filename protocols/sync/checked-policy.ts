@@ -31,7 +31,7 @@ export function policyProblem(policy: Partial<Policy>): string | null {
 /** The same policy; its hooks throw a `PolicyError` where they throw or return what they must not. */
 export function checkedPolicy<State>(policy: Policy<State>): Policy<State> {
   const { admit, maxStaleness, restarts, scale, committed } = policy;
-  const { isFull, pause, timeLimit, overran, parts } = policy;
+  const { isFull, pause, waitsFor, timeLimit, overran, parts } = policy;
   const guard = <Args extends unknown[], Result>(
     hook: string,
     call: (...args: Args) => Result,
@@ -69,6 +69,7 @@ export function checkedPolicy<State>(policy: Policy<State>): Policy<State> {
     }),
     ...(isFull && { isFull: guard('isFull', isFull, wrongAnswer) }),
     ...(pause && { pause: guard('pause', pause, wrongPause) }),
+    ...(waitsFor && { waitsFor: guard('waitsFor', waitsFor, wrongWaitsFor) }),
     ...(timeLimit && { timeLimit: guard('timeLimit', timeLimit, wrongLimit) }),
     ...(overran && { overran: guard('overran', overran, anything) }),
     ...(parts && { parts: guard('parts', parts, wrongParts) }),
@@ -88,6 +89,10 @@ function wrongAnswer(answer: unknown): string | null {
 
 function wrongPause(reason: unknown): string | null {
   return reason === null || typeof reason === 'string' ? null : 'must return a text (why it waits) or null';
+}
+
+function wrongWaitsFor(what: unknown): string | null {
+  return typeof what === 'number' || typeof what === 'string' ? null : 'must return a number or a text';
 }
 
 function wrongLimit(limit: number | null): string | null {

@@ -82,6 +82,14 @@ export class Engine<State = unknown> implements EngineState<State> {
     return this.#round.contributions;
   }
 
+  get contributors(): number {
+    return this.#round.contributors;
+  }
+
+  heldOf(worker: WorkerId): number {
+    return this.#round.heldOf(worker);
+  }
+
   get members(): readonly Member[] {
     return this.#roster.members;
   }

@@ -86,6 +86,8 @@ describe('checkedPolicy', () => {
       workers: 4,
       members: [],
       contributions: [],
+      heldOf: () => 0,
+      contributors: 0,
       openedAt: null,
     };
     for (const definition of policies) {
