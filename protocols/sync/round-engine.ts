@@ -38,6 +38,7 @@ export function initialState<State>(options: EngineOptions<State>): EngineState<
     members,
     contributions: [],
     refusedInRow: 0,
+    fruitlessInRow: 0,
     policy: options.policy.initial(view),
   };
 }
