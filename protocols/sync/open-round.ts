@@ -93,7 +93,8 @@ export class OpenRound {
       const keep = keeps && part?.keep === true;
       if (keep) kept.push(contribution.updateId);
       if (part === undefined) this.contributions.push(contribution);
-      else if (keep) this.contributions.push({ ...contribution, repeated: true });
+      else if (keep)
+        this.contributions.push(contribution.repeated ? contribution : { ...contribution, repeated: true });
     }
     return { applied, kept };
   }

@@ -8,6 +8,7 @@
  */
 import type { WorkerId } from '../events.js';
 import type { Member, PolicyDefinition } from '../policy.js';
+import { everyUpdate } from './fixed-wait.js';
 import { countOf, noCounts, withCount, type WorkerCounts } from '../worker-counts.js';
 
 interface Clocks {
@@ -36,7 +37,7 @@ export const ssp: PolicyDefinition = {
         slowest: 0,
         witness: 0,
       }),
-      waitCount: () => ({ value: 1, reason: 'every update' }),
+      waitCount: everyUpdate.waitCount,
       committed(state: Clocks, { contributions }, { members }): Clocks {
         let { clocks } = state;
         for (const { worker } of contributions) {
