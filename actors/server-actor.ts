@@ -116,7 +116,8 @@ class ServerActor implements Behaviour<ServerMessage> {
         this.#feed({ ...message.event, time });
         break;
       case 'restarts-commanded':
-        for (const worker of message.workers) this.#mail.deliver(worker);
+        // Who was paused may have been given its work meanwhile.
+        for (const worker of message.workers) this.#mail.deliverNew(worker);
         break;
       case 'deadline':
         this.#feed({ type: 'deadline-passed', time, deadline: message.deadline });

@@ -31,6 +31,7 @@ export interface Addressee {
 interface Assignment {
   readonly effect: Assign;
   readonly weights: Float32Array;
+  delivered: boolean;
   /** Null while it waits to be sent. */
   sentAt: number | null;
 }
@@ -46,7 +47,7 @@ export class WorkerMail {
 
   /** Keeps the assignment; it is sent by `deliver`. */
   assign(effect: Assign, weights: Float32Array): void {
-    this.#assignments.set(effect.worker, { effect, weights, sentAt: null });
+    this.#assignments.set(effect.worker, { effect, weights, delivered: false, sentAt: null });
   }
 
   /** Sends the worker's last assignment. */
@@ -55,6 +56,7 @@ export class WorkerMail {
     if (assignment === undefined) return;
     const { run, epoch, now } = this.#options;
     const { incarnation, attempt, version: baseVersion, localSteps } = assignment.effect;
+    assignment.delivered = true;
     assignment.sentAt = null;
     const header = {
       type: 'assign',
@@ -69,6 +71,11 @@ export class WorkerMail {
     void this.#send(header, assignment.weights).then(() => {
       assignment.sentAt = now();
     });
+  }
+
+  /** The same, unless it was done before. */
+  deliverNew(worker: number): void {
+    if (this.#assignments.get(worker)?.delivered === false) this.deliver(worker);
   }
 
   /** The worker's last assignment is not to be sent again. */

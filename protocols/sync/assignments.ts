@@ -17,17 +17,19 @@ export interface Present extends VersionSource {
 }
 
 export class Assignments {
-  readonly #policy: Pick<PolicyAtWork<unknown>, 'pause' | 'timeLimit'>;
+  readonly #policy: Pick<PolicyAtWork<unknown>, 'pause' | 'waitsFor' | 'timeLimit'>;
   readonly #roster: Roster;
   readonly #effects: EffectList;
   readonly #present: Present;
   /** U. */
   readonly #localSteps: number;
-  /** Workers that were given work by the event in hand. */
-  readonly #assigned = new Set<MemberRecord>();
+  /** What those who wait were waiting for when each of them was asked last; null: not known. */
+  #waitsFor: number | string | null = null;
+  /** Number of the event in hand. */
+  #turn = 0;
 
   constructor(
-    policy: Pick<PolicyAtWork<unknown>, 'pause' | 'timeLimit'>,
+    policy: Pick<PolicyAtWork<unknown>, 'pause' | 'waitsFor' | 'timeLimit'>,
     roster: Roster,
     effects: EffectList,
     present: Present,
@@ -42,11 +44,11 @@ export class Assignments {
 
   /** Another event is in hand. */
   begin(): void {
-    this.#assigned.clear();
+    this.#turn += 1;
   }
 
   assign(member: MemberRecord, reason: AssignReason): void {
-    this.#assigned.add(member);
+    member.assignedIn = this.#turn;
     this.#roster.compute(member, this.#present.time);
     const { worker, incarnation, attempt, baseVersion: version } = member;
     const localSteps = this.#localSteps;
@@ -61,6 +63,8 @@ export class Assignments {
   give(member: MemberRecord, reason: AssignReason): void {
     const why = this.#policy.pause(member.worker);
     if (why === null) return this.assign(member, reason);
+    // It was asked in the midst of an event: what it is told counts only if that is what all others wait for.
+    if (this.#policy.waitsFor() !== this.#waitsFor) this.#waitsFor = null;
     this.#roster.pause(member);
     this.#effects.push({ type: 'pause', worker: member.worker, reason: why });
   }
@@ -69,11 +73,14 @@ export class Assignments {
   resume(): void {
     const { paused } = this.#roster;
     if (paused.size === 0) return;
-    const waiting = [...paused].sort(byNumber);
-    for (const member of waiting) {
-      if (this.#policy.pause(member.worker) === null) this.assign(member, 'resumed');
+    const now = this.#policy.waitsFor();
+    if (now === null || now !== this.#waitsFor) {
+      this.#waitsFor = now;
+      for (const member of [...paused].sort(byNumber)) {
+        if (this.#policy.pause(member.worker) === null) this.assign(member, 'resumed');
+      }
     }
-    if (this.#roster.stands) for (const member of waiting) this.assign(member, 'resumed');
+    if (this.#roster.stands) for (const member of [...paused].sort(byNumber)) this.assign(member, 'resumed');
   }
 
   /** The task overran its time limit. @returns false if it is not computed any more */
@@ -90,7 +97,7 @@ export class Assignments {
 
   /** Only of work that existed before the event. */
   cancel(member: MemberRecord, reason: string): void {
-    if (member.status !== 'computing' || this.#assigned.has(member)) return;
+    if (member.status !== 'computing' || member.assignedIn === this.#turn) return;
     const { worker, incarnation, attempt, staleness } = member;
     this.#effects.push({ type: 'cancel', worker, incarnation, attempt, staleness, reason });
     this.assign(member, 'restarted');
@@ -102,32 +109,44 @@ export class Assignments {
    */
   refresh(bound: number, test: StalenessTest, named: ReadonlyMap<WorkerId, string>): void {
     const { idle, members } = this.#roster;
-    const stale = this.#staleAt(bound, test);
-    if (stale.size + named.size === 0) {
+    const latest = latestStale(test, this.#present.version, bound);
+    const stale = this.#roster.computingFrom(latest);
+    if (stale.length + named.size === 0) {
       for (const member of [...idle].sort(byNumber)) this.give(member, 'refreshed');
       return;
     }
-    const sign = test === 'ge' ? '≥' : '>';
-    const uploaders = [...idle].map(({ worker }) => worker);
-    // Each worker once, in the order of their numbers.
-    const concerned = Float64Array.from(new Set([...uploaders, ...stale, ...named.keys()])).sort();
-    for (const worker of concerned) {
+    const words = restartWords(bound, test);
+    for (const worker of inOrder(idle, stale, named.keys())) {
       const member = members[worker];
       if (member === undefined) continue;
       if (member.status === 'idle') this.give(member, 'refreshed');
-      else if (stale.has(worker)) this.cancel(member, `staleness ${member.staleness} ${sign} ${bound}`);
+      else if (member.baseVersion <= latest) this.cancel(member, words(member.staleness));
       else this.cancel(member, named.get(worker) ?? '');
     }
   }
-
-  /** Those who compute from too old a version. */
-  #staleAt(bound: number, test: StalenessTest): ReadonlySet<WorkerId> {
-    const stale = this.#roster.computingFrom(latestStale(test, this.#present.version, bound));
-    return stale.length === 0 ? noWorkers : new Set(stale);
-  }
 }
 
-const noWorkers: ReadonlySet<WorkerId> = new Set();
+/** The numbers of all of them. One may be there twice: it has its work then, and keeps it. */
+function inOrder(
+  idle: Iterable<MemberRecord>,
+  stale: readonly WorkerId[],
+  named: Iterable<WorkerId>,
+): Float64Array {
+  const workers = [...stale, ...named];
+  for (const { worker } of idle) workers.push(worker);
+  return Float64Array.from(workers).sort();
+}
+
+/** Why a worker restarts; one text for all who are as far behind, for they may be many. */
+function restartWords(bound: number, test: StalenessTest): (staleness: number) => string {
+  const sign = test === 'ge' ? '≥' : '>';
+  const known = new Map<number, string>();
+  return (staleness) => {
+    const words = known.get(staleness) ?? `staleness ${staleness} ${sign} ${bound}`;
+    known.set(staleness, words);
+    return words;
+  };
+}
 
 function byNumber(a: MemberRecord, b: MemberRecord): number {
   return a.worker - b.worker;

@@ -4,7 +4,8 @@
  */
 import { correctionProblem } from './delta-correction.js';
 import type { Contribution } from './events.js';
-import type { Admission, Decision, Part, Policy } from './policy.js';
+import { notPlain } from './plain-json.js';
+import type { Admission, Decision, Part, Policy, Restart } from './policy.js';
 
 /** A hook of a policy threw, or returned what it must not. */
 export class PolicyError extends Error {
@@ -31,7 +32,7 @@ export function policyProblem(policy: Partial<Policy>): string | null {
 /** The same policy; its hooks throw a `PolicyError` where they throw or return what they must not. */
 export function checkedPolicy<State>(policy: Policy<State>): Policy<State> {
   const { admit, maxStaleness, restarts, scale, committed } = policy;
-  const { isFull, pause, timeLimit, overran, parts } = policy;
+  const { isFull, pause, waitsFor, timeLimit, overran, parts } = policy;
   const guard = <Args extends unknown[], Result>(
     hook: string,
     call: (...args: Args) => Result,
@@ -53,14 +54,12 @@ export function checkedPolicy<State>(policy: Policy<State>): Policy<State> {
   const anything = (): null => null;
   return {
     ...policy,
-    initial: guard('initial', policy.initial, anything),
+    initial: guard('initial', policy.initial, wrongState),
     waitCount: guard('waitCount', policy.waitCount, wrongDecision),
     ...(maxStaleness && { maxStaleness: guard('maxStaleness', maxStaleness, wrongBound) }),
     ...(admit && { admit: guard('admit', admit, wrongAdmission) }),
     ...(restarts && {
-      restarts: guard('restarts', restarts, (list) =>
-        Array.isArray(list) ? null : 'must return a list of { worker, reason }',
-      ),
+      restarts: guard('restarts', restarts, wrongRestarts),
     }),
     ...(scale && {
       scale: guard('scale', scale, (factor) =>
@@ -69,11 +68,17 @@ export function checkedPolicy<State>(policy: Policy<State>): Policy<State> {
     }),
     ...(isFull && { isFull: guard('isFull', isFull, wrongAnswer) }),
     ...(pause && { pause: guard('pause', pause, wrongPause) }),
+    ...(waitsFor && { waitsFor: guard('waitsFor', waitsFor, wrongWaitsFor) }),
     ...(timeLimit && { timeLimit: guard('timeLimit', timeLimit, wrongLimit) }),
     ...(overran && { overran: guard('overran', overran, anything) }),
     ...(parts && { parts: guard('parts', parts, wrongParts) }),
     ...(committed && { committed: guard('committed', committed, anything) }),
   };
+}
+
+function wrongState(state: unknown): string | null {
+  const problem = notPlain(state);
+  return problem === null ? null : `must return plain JSON, for states are stored: ${problem}`;
 }
 
 function wrongDecision(decision: Partial<Decision<number>> | undefined): string | null {
@@ -90,6 +95,10 @@ function wrongPause(reason: unknown): string | null {
   return reason === null || typeof reason === 'string' ? null : 'must return a text (why it waits) or null';
 }
 
+function wrongWaitsFor(what: unknown): string | null {
+  return typeof what === 'number' || typeof what === 'string' ? null : 'must return a number or a text';
+}
+
 function wrongLimit(limit: number | null): string | null {
   const fits = limit === null || (limit > 0 && Number.isFinite(limit));
   return fits ? null : `must return a finite number above 0, or null, not ${String(limit)}`;
@@ -100,12 +109,23 @@ function wrongParts(
   _state: unknown,
   held: readonly Contribution[],
 ): string | null {
-  if (!Array.isArray(parts) || !parts.every(({ weight }: Partial<Part>) => Number.isFinite(weight))) {
+  if (!Array.isArray(parts) || !parts.every((part: Partial<Part> | null) => Number.isFinite(part?.weight))) {
     return 'must return a list of { updateId, weight: a finite number, keep }';
   }
   const named = new Set(parts.map(({ updateId }: Partial<Part>) => updateId));
   if (named.size < parts.length) return 'must name each contribution once';
-  return held.some(({ updateId }) => named.has(updateId)) ? null : 'must name a contribution that is held';
+  if (parts.length === 0) return 'must name a contribution that is held';
+  const ids = new Set(held.map(({ updateId }) => updateId));
+  const other = parts.find(({ updateId = '' }: Partial<Part>) => !ids.has(updateId));
+  return other === undefined ? null : `must name contributions that are held, and ${other.updateId} is not`;
+}
+
+function wrongRestarts(list: readonly Partial<Restart>[] | null): string | null {
+  const told = ({ worker, reason }: Partial<Restart>) =>
+    Number.isInteger(worker) && typeof reason === 'string';
+  return Array.isArray(list) && list.every((restart) => told(restart ?? {}))
+    ? null
+    : 'must return a list of { worker, reason }';
 }
 
 function wrongBound(bound: number): string | null {

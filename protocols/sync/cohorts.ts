@@ -27,14 +27,19 @@ export class Cohorts {
     const found: WorkerId[] = [];
     // From the oldest on as long as that is fewer steps than there are cohorts.
     if (version - this.#oldest > this.#byVersion.size) {
-      for (const [base, cohort] of this.#byVersion) if (base <= version) found.push(...cohort);
+      for (const [base, cohort] of this.#byVersion) if (base <= version) addAll(found, cohort);
     } else {
       for (let base = this.#oldest; base <= version; base += 1) {
         const cohort = this.#byVersion.get(base);
         if (cohort === undefined && base === this.#oldest) this.#oldest += 1;
-        if (cohort !== undefined) found.push(...cohort);
+        if (cohort !== undefined) addAll(found, cohort);
       }
     }
     return found;
   }
+}
+
+/** Not spread into a call, whose arguments are limited in number. */
+function addAll(found: WorkerId[], cohort: ReadonlySet<WorkerId>): void {
+  for (const worker of cohort) found.push(worker);
 }

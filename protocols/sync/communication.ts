@@ -44,61 +44,105 @@ export const nothingCommunicated: CommunicationCounts = {
   onlyRestarted: [],
 };
 
-const nobody: readonly WorkerId[] = [];
+/** Goes on counting, step by step. Each costs what is in it, however many workers have communicated in the round. */
+export class CommunicationCounter {
+  readonly #communicated: Set<WorkerId>;
+  readonly #onlyRestarted: Set<WorkerId>;
+  #uploads: number;
+  #downloads: number;
+  #restarts: number;
+  /** Of the rounds that are closed. */
+  #communicationRounds: number;
+  #withoutRestarts: number;
+  #discarded: number;
+  #trainedSamples: number;
 
-/** The counts after one more step. */
-export function countCommunication(
-  counts: CommunicationCounts,
-  { effects }: EngineStep,
-): CommunicationCounts {
-  let { uploads, downloads, restarts, discarded, trainedSamples } = counts;
-  const communicated = new Set(counts.communicated);
-  // Of most rounds there are none, and this is done for every update.
-  let onlyRestarted = counts.onlyRestarted.length === 0 ? null : new Set(counts.onlyRestarted);
-  let closed = false;
-  for (const effect of effects) {
-    switch (effect.type) {
-      case 'accumulate':
-        uploads += 1;
-        communicated.add(effect.worker);
-        onlyRestarted?.delete(effect.worker);
-        break;
-      case 'discard':
-        // The one of an update that is held, the other of one that was applied.
-        if (effect.reason === 'duplicate' || effect.reason === 'released') break;
-        discarded += 1;
-        if (effect.reason !== 'non-finite' && effect.reason !== 'refused-by-policy') break;
-        uploads += 1;
-        communicated.add(effect.worker);
-        onlyRestarted?.delete(effect.worker);
-        break;
-      case 'commit':
-        closed = true;
-        for (const { samples, repeated } of effect.contributions) trainedSamples += repeated ? 0 : samples;
-        break;
-      case 'assign':
-        downloads += 1;
-        break;
-      case 'cancel':
-        restarts += 1;
-        if (!communicated.has(effect.worker)) (onlyRestarted ??= new Set()).add(effect.worker);
-        communicated.add(effect.worker);
-        break;
-      default:
-        break;
-    }
+  /** @param from counts to go on from */
+  constructor(from: CommunicationCounts = nothingCommunicated) {
+    this.#communicated = new Set(from.communicated);
+    this.#onlyRestarted = new Set(from.onlyRestarted);
+    this.#uploads = from.uploads;
+    this.#downloads = from.downloads;
+    this.#restarts = from.restarts;
+    this.#communicationRounds = from.communicationRounds - this.#communicated.size;
+    this.#withoutRestarts = from.communicationRoundsWithoutRestarts - this.#uploaders;
+    this.#discarded = from.discarded;
+    this.#trainedSamples = from.trainedSamples;
   }
-  const added = communicated.size - counts.communicated.length;
-  const addedByRestarts = (onlyRestarted?.size ?? 0) - counts.onlyRestarted.length;
-  return {
-    uploads,
-    downloads,
-    restarts,
-    communicationRounds: counts.communicationRounds + added,
-    communicationRoundsWithoutRestarts: counts.communicationRoundsWithoutRestarts + added - addedByRestarts,
-    discarded,
-    trainedSamples,
-    communicated: closed ? [] : [...communicated],
-    onlyRestarted: closed || onlyRestarted === null ? nobody : [...onlyRestarted],
-  };
+
+  /** As they are now. */
+  get counts(): CommunicationCounts {
+    return {
+      uploads: this.#uploads,
+      downloads: this.#downloads,
+      restarts: this.#restarts,
+      communicationRounds: this.#communicationRounds + this.#communicated.size,
+      communicationRoundsWithoutRestarts: this.#withoutRestarts + this.#uploaders,
+      discarded: this.#discarded,
+      trainedSamples: this.#trainedSamples,
+      communicated: [...this.#communicated],
+      onlyRestarted: [...this.#onlyRestarted],
+    };
+  }
+
+  add({ effects }: EngineStep): void {
+    let closed = false;
+    for (const effect of effects) {
+      switch (effect.type) {
+        case 'accumulate':
+          this.#upload(effect.worker);
+          break;
+        case 'discard':
+          // The one of an update that is held, the other of one that was applied.
+          if (effect.reason === 'duplicate' || effect.reason === 'released') break;
+          this.#discarded += 1;
+          if (effect.reason === 'non-finite' || effect.reason === 'refused-by-policy')
+            this.#upload(effect.worker);
+          break;
+        case 'commit':
+          closed = true;
+          for (const { samples, repeated } of effect.contributions) {
+            this.#trainedSamples += repeated ? 0 : samples;
+          }
+          break;
+        case 'assign':
+          this.#downloads += 1;
+          break;
+        case 'cancel':
+          this.#restarts += 1;
+          if (!this.#communicated.has(effect.worker)) this.#onlyRestarted.add(effect.worker);
+          this.#communicated.add(effect.worker);
+          break;
+        default:
+          break;
+      }
+    }
+    // The restarts of a commit, which follow it, belong to the round that it closes.
+    if (closed) this.#close();
+  }
+
+  /** Workers that have uploaded in the open round. */
+  get #uploaders(): number {
+    return this.#communicated.size - this.#onlyRestarted.size;
+  }
+
+  #upload(worker: WorkerId): void {
+    this.#uploads += 1;
+    this.#communicated.add(worker);
+    this.#onlyRestarted.delete(worker);
+  }
+
+  #close(): void {
+    this.#communicationRounds += this.#communicated.size;
+    this.#withoutRestarts += this.#uploaders;
+    this.#communicated.clear();
+    this.#onlyRestarted.clear();
+  }
+}
+
+/** The counts after one more step. They are copied; who counts many steps has a `CommunicationCounter`. */
+export function countCommunication(counts: CommunicationCounts, step: EngineStep): CommunicationCounts {
+  const counter = new CommunicationCounter(counts);
+  counter.add(step);
+  return counter.counts;
 }

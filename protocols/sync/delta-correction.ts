@@ -19,8 +19,8 @@ export type DeltaCorrection =
   | { readonly kind: 'toward-model' };
 
 /** What is wrong with it, for a policy of the user's; null: nothing. */
-export function correctionProblem(correction: Partial<DeltaCorrection>): string | null {
-  switch (correction.kind) {
+export function correctionProblem(correction: Partial<DeltaCorrection> | null): string | null {
+  switch (correction?.kind) {
     case 'gap-aware':
     case 'toward-model':
       return null;
@@ -31,7 +31,7 @@ export function correctionProblem(correction: Partial<DeltaCorrection>): string 
     }
     default: {
       const kinds = 'gap-aware, delay-compensation, toward-model';
-      return `its correction is of kind ${JSON.stringify(correction.kind)}, and must be one of ${kinds}`;
+      return `its correction is of kind ${JSON.stringify(correction?.kind)}, and must be one of ${kinds}`;
     }
   }
 }

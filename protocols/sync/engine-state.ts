@@ -36,5 +36,7 @@ export interface EngineState<State = unknown> {
   readonly contributions: readonly Contribution[];
   /** Updates that were refused as non-finite since the last one that was not. */
   readonly refusedInRow: number;
+  /** Tasks that the policy refused or cut off since the last update that counted. */
+  readonly fruitlessInRow: number;
   readonly policy: State;
 }

@@ -26,6 +26,7 @@ import { LiveView } from './live-view.js';
 import type { MemberRecord } from './member.js';
 import { whyJoinIsVoid, whyLossIsVoid } from './membership.js';
 import { judgeNonFinite } from './non-finite.js';
+import { hopelessPolicy, isHopeless } from './fruitless.js';
 import { OpenRound } from './open-round.js';
 import type { Member, RestartMoment } from './policy.js';
 import { PolicyAtWork } from './policy-at-work.js';
@@ -36,6 +37,7 @@ import { taskOfDeadline } from './task-deadline.js';
 export class Engine<State = unknown> implements EngineState<State> {
   version: number;
   refusedInRow: number;
+  fruitlessInRow: number;
   /** Of the event in hand. */
   time: Time = 0;
   readonly #options: EngineOptions<State>;
@@ -51,6 +53,7 @@ export class Engine<State = unknown> implements EngineState<State> {
     this.#options = options;
     this.version = state.version;
     this.refusedInRow = state.refusedInRow ?? 0;
+    this.fruitlessInRow = state.fruitlessInRow ?? 0;
     this.#policy = new PolicyAtWork(options.policy, state.policy, new LiveView(this));
     this.#run = new RunStatus(state, this.#effects);
     this.#round = new OpenRound(state, options.roundDeadline ?? null, this.#effects);
@@ -82,6 +85,14 @@ export class Engine<State = unknown> implements EngineState<State> {
     return this.#round.contributions;
   }
 
+  get contributors(): number {
+    return this.#round.contributors;
+  }
+
+  heldOf(worker: WorkerId): number {
+    return this.#round.heldOf(worker);
+  }
+
   get members(): readonly Member[] {
     return this.#roster.members;
   }
@@ -98,8 +109,16 @@ export class Engine<State = unknown> implements EngineState<State> {
     this.#assignments.begin();
     if (this.#run.isOver) this.#afterTheEnd(event);
     else this.#take(event);
-    if (!this.#run.isOver) this.#assignments.resume();
+    if (!this.#run.isOver) this.#goOn();
     return this.#effects.all;
+  }
+
+  /** No run stands still: where nobody computes and nobody is to come, the round closes with what it has, and who waits goes on. */
+  #goOn(): void {
+    if (this.#roster.allWait && this.contributions.length > 0) {
+      this.#close('every worker has uploaded, and the policy does not call the round full');
+    }
+    if (!this.#run.isOver) this.#assignments.resume();
   }
 
   toJSON(): EngineState<State> {
@@ -108,7 +127,7 @@ export class Engine<State = unknown> implements EngineState<State> {
 
   /** The state as it is now, in plain JSON. */
   state(): EngineState<State> {
-    const { status, statusReason, version, openedAt, overdue, refusedInRow, policy } = this;
+    const { status, statusReason, version, openedAt, overdue, refusedInRow, fruitlessInRow, policy } = this;
     return {
       status,
       statusReason,
@@ -118,6 +137,7 @@ export class Engine<State = unknown> implements EngineState<State> {
       members: this.#roster.members.map((member) => member.plain()),
       contributions: [...this.contributions],
       refusedInRow,
+      fruitlessInRow,
       policy,
     };
   }
@@ -180,11 +200,13 @@ export class Engine<State = unknown> implements EngineState<State> {
     const staleness = this.version - update.baseVersion;
     const admission = this.#policy.admit(update, staleness);
     if (!admission.accept) {
+      this.#fruitless('admit');
       this.#effects.discard(updateId, worker, 'refused-by-policy', admission.reason);
       this.#roster.rest(member, this.time);
       this.#assignments.give(member, 'refused');
       return this.#restart('update');
     }
+    this.fruitlessInRow = 0;
     this.#roster.rest(member, this.time);
     this.#round.hold(update, staleness, admission.weight, admission.reason);
     const overdue = this.overdue;
@@ -212,7 +234,15 @@ export class Engine<State = unknown> implements EngineState<State> {
     this.#restart('deadline');
   }
 
+  /** Nothing came of a task, by the policy's will. @throws PolicyError where nothing ever does */
+  #fruitless(hook: 'admit' | 'timeLimit'): void {
+    this.fruitlessInRow += 1;
+    const inRow = this.fruitlessInRow;
+    if (isHopeless(inRow, this.available)) throw hopelessPolicy(this.#options.policy.name, hook, inRow);
+  }
+
   #overran(worker: WorkerId): void {
+    this.#fruitless('timeLimit');
     this.#policy.overran(worker);
     this.#closeIfFull();
     const member = this.#roster.members[worker];

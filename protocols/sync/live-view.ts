@@ -1,6 +1,6 @@
 /** What policies see of the open round: always the present, and nothing that can be set. */
 import type { EngineState } from './engine-state.js';
-import type { Contribution, Time } from './events.js';
+import type { Contribution, Time, WorkerId } from './events.js';
 import type { Member, RoundView } from './policy.js';
 
 /** The engine, as far as the view looks. */
@@ -8,6 +8,8 @@ type Viewed = Omit<EngineState, 'policy'> & {
   readonly time: Time;
   /** How many workers are not gone for good. */
   readonly available: number;
+  readonly contributors: number;
+  heldOf(worker: WorkerId): number;
 };
 
 export class LiveView implements RoundView {
@@ -35,6 +37,14 @@ export class LiveView implements RoundView {
 
   get contributions(): readonly Contribution[] {
     return this.#engine.contributions;
+  }
+
+  get contributors(): number {
+    return this.#engine.contributors;
+  }
+
+  heldOf(worker: WorkerId): number {
+    return this.#engine.heldOf(worker);
   }
 
   get openedAt(): Time | null {

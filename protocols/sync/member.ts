@@ -37,6 +37,8 @@ export class MemberRecord implements Member {
   baseVersion: number;
   assignedAt: Time;
   uploadedAt: Time | null;
+  /** Number of the event that gave it its work, as this engine counts them; 0: an earlier one. Not part of the state. */
+  assignedIn = 0;
   readonly #source: VersionSource;
   /** τ_k of a worker that does not live: it no longer grows. */
   #staleness: number;

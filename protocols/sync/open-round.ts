@@ -15,6 +15,8 @@ export class OpenRound {
   overdue: boolean;
   readonly #deadline: number | null;
   readonly #effects: EffectList;
+  /** How many of its contributions are of each worker; null: nobody has asked since others than the last one changed. */
+  #byWorker: Map<WorkerId, number> | null = null;
 
   /** @param deadline time units after its opening; null: none */
   constructor(state: EngineState, deadline: number | null, effects: EffectList) {
@@ -44,7 +46,17 @@ export class OpenRound {
     const { updateId, worker, baseVersion, loss, firstLoss, steps, samples } = update;
     const held = { updateId, worker, baseVersion, staleness, weight, loss, firstLoss, steps, samples };
     this.contributions.push(held);
+    this.#byWorker?.set(worker, this.heldOf(worker) + 1);
     this.#effects.push({ type: 'accumulate', updateId, worker, staleness, weight, reason });
+  }
+
+  heldOf(worker: WorkerId): number {
+    return this.#counts().get(worker) ?? 0;
+  }
+
+  /** Of how many workers it has a contribution. */
+  get contributors(): number {
+    return this.#counts().size;
   }
 
   /** How many of its contributions have had no part in a commit. */
@@ -67,6 +79,7 @@ export class OpenRound {
   } {
     const held = this.contributions;
     this.contributions = [];
+    this.#byWorker = null;
     if (parts === null) return { applied: held, kept: [] };
     const byId = new Map(parts.map((part) => [part.updateId, part]));
     const applied: Contribution[] = [];
@@ -80,7 +93,8 @@ export class OpenRound {
       const keep = keeps && part?.keep === true;
       if (keep) kept.push(contribution.updateId);
       if (part === undefined) this.contributions.push(contribution);
-      else if (keep) this.contributions.push({ ...contribution, repeated: true });
+      else if (keep)
+        this.contributions.push(contribution.repeated ? contribution : { ...contribution, repeated: true });
     }
     return { applied, kept };
   }
@@ -89,6 +103,7 @@ export class OpenRound {
   dropFrom(worker: WorkerId, why: string): void {
     const dropped = this.contributions.filter((c) => c.worker === worker);
     if (dropped.length === 0) return;
+    this.#byWorker = null;
     this.contributions = this.contributions.filter((c) => c.worker !== worker);
     for (const { updateId, repeated } of dropped) {
       this.#effects.discard(updateId, worker, repeated ? 'released' : 'worker-lost', why);
@@ -99,9 +114,18 @@ export class OpenRound {
   discardAll(why: string): void {
     const left = this.contributions;
     this.contributions = [];
+    this.#byWorker = null;
     for (const { updateId, worker, repeated } of left) {
       this.#effects.discard(updateId, worker, repeated ? 'released' : 'run-over', why);
     }
+  }
+
+  #counts(): Map<WorkerId, number> {
+    if (this.#byWorker !== null) return this.#byWorker;
+    const counts = new Map<WorkerId, number>();
+    for (const { worker } of this.contributions) counts.set(worker, (counts.get(worker) ?? 0) + 1);
+    this.#byWorker = counts;
+    return counts;
   }
 }
 

@@ -59,6 +59,11 @@ export class PolicyAtWork<State> {
     return this.#policy.pause?.(this.state, worker, this.#view) ?? null;
   }
 
+  /** While it is the same nobody who waits is to be asked again; null: it cannot be known. */
+  waitsFor(): number | string | null {
+    return this.#policy.waitsFor?.(this.state, this.#view) ?? null;
+  }
+
   /** Of the work that is being given to the worker; null: none. */
   timeLimit(worker: WorkerId): number | null {
     return this.#policy.timeLimit?.(this.state, worker, this.#view) ?? null;

@@ -50,6 +50,10 @@ export interface RoundView {
   /** Indexed by worker. */
   readonly members: readonly Member[];
   readonly contributions: readonly Contribution[];
+  /** How many of the contributions are of this worker; it costs the same however many there are. */
+  heldOf(worker: WorkerId): number;
+  /** Of how many workers there is a contribution. */
+  readonly contributors: number;
   /** When the open round was opened; null before the first worker joined. */
   readonly openedAt: Time | null;
 }
@@ -108,6 +112,10 @@ export interface Policy<State = unknown> {
    *  overran its limit, and again after every event while it waits. Where nobody computes and nobody is to come, those who
    *  wait go on all the same. Default: nobody waits. */
   pause?(state: State, worker: WorkerId, view: RoundView): string | null;
+  /** What those who wait are waiting for, as a number or a text: as long as it is the same nobody who waits is asked again, so it
+   *  must change whenever `pause` may have become null for any of them. It spares large fleets asking each after every event.
+   *  Default: they are asked. */
+  waitsFor?(state: State, view: RoundView): number | string;
   /** Time units (seconds) after which the work that is being given to the worker is cancelled and begun afresh from the newest
    *  model; null (default): no limit. */
   timeLimit?(state: State, worker: WorkerId, view: RoundView): number | null;

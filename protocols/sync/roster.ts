@@ -36,6 +36,11 @@ export class Roster {
     return this.available === this.#idle.size + this.#paused.size;
   }
 
+  /** Everybody who is not gone has uploaded and waits for the commit. */
+  get allWait(): boolean {
+    return this.available > 0 && this.available === this.#idle.size;
+  }
+
   /** A worker with a number that was not there; those with a lower one are gone until they join. */
   add(worker: WorkerId): MemberRecord {
     while (this.members.length < worker) this.#enter(absentMember(this.members.length, 'gone'));

@@ -19,7 +19,16 @@ export type { EngineOptions, EngineState } from './engine-state.js';
 /** The state before any worker has joined. */
 export function initialState<State>(options: EngineOptions<State>): EngineState<State> {
   const members = Array.from({ length: options.workers }, (_, worker) => absentMember(worker, 'expected'));
-  const view = { time: 0, version: 0, workers: options.workers, members, contributions: [], openedAt: null };
+  const view = {
+    time: 0,
+    version: 0,
+    workers: options.workers,
+    members,
+    contributions: [],
+    heldOf: () => 0,
+    contributors: 0,
+    openedAt: null,
+  };
   return {
     status: 'running',
     statusReason: '',
@@ -29,6 +38,7 @@ export function initialState<State>(options: EngineOptions<State>): EngineState<
     members,
     contributions: [],
     refusedInRow: 0,
+    fruitlessInRow: 0,
     policy: options.policy.initial(view),
   };
 }

@@ -1,4 +1,7 @@
-/** The names of the deadlines by which tasks must be finished, for the policies that limit their time. */
+/**
+ * The names of deadlines: `task:3:12`, by which the 12th task of worker 3 must be finished where the policy limits its time, and
+ * `round:7` of the round engine. Of each kind one is awaited: the next one takes the place of the one before.
+ */
 import type { WorkerId } from './events.js';
 
 /** One assignment of a worker, over all its incarnations. */
@@ -15,4 +18,9 @@ export function taskDeadline({ worker, attempt }: Task): string {
 export function taskOfDeadline(deadline: string): Task | null {
   const [, worker, attempt] = /^task:(\d+):(\d+)$/.exec(deadline) ?? [];
   return worker === undefined ? null : { worker: Number(worker), attempt: Number(attempt) };
+}
+
+/** What the deadline is of: the worker, or the round. What counts up comes last in its name. */
+export function deadlineKind(deadline: string): string {
+  return deadline.slice(0, deadline.lastIndexOf(':'));
 }

@@ -6,6 +6,7 @@
  * weights bit for bit: live, simulated and replayed.
  */
 import { createHash } from 'node:crypto';
+import { StalewartError } from '../errors.js';
 import { sharedVector } from '../memory/shared-memory.js';
 import type { Correction } from './corrections/correction.js';
 import { littleEndianBytes } from './little-endian.js';
@@ -54,6 +55,7 @@ export interface ParameterStore {
   /**
    * Makes the next version and releases the deltas that went into it, but for those that are to be kept; others stay held.
    * @returns the new weights, as `current()` gives them
+   * @throws StalewartError NON_FINITE if a weight of it is NaN or infinite: nothing can follow it
    * @throws RangeError, and changes nothing, if the version is not the next one, or a contribution, or what is to be kept,
    *   is not held
    */
@@ -140,6 +142,14 @@ export function createParameterStore(
       const next = sharedVector(weights.length);
       optimizer.apply(weights, step, next);
       for (const range of untrained) average(parts, range, weights, next);
+      if (!allFinite(next)) {
+        const which = next.findIndex((weight) => !Number.isFinite(weight));
+        const cause = 'updates, their weights, the correction or the server optimizer are too large';
+        throw new StalewartError(
+          'NON_FINITE',
+          `version ${order.version}: weight ${which} is ${next[which]}: ${cause}`,
+        );
+      }
       weights = next;
       version = order.version;
       for (const { updateId } of order.contributions) if (!kept.has(updateId)) deltas.delete(updateId);

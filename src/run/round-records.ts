@@ -3,19 +3,15 @@
  * run make the same ones.
  */
 import type { Commit, EngineStep } from '../../protocols/sync/events.js';
-import {
-  type CommunicationCounts,
-  countCommunication,
-  nothingCommunicated,
-} from '../../protocols/sync/communication.js';
+import { CommunicationCounter, type CommunicationCounts } from '../../protocols/sync/communication.js';
 import type { RestartRecord, RoundRecord } from '../telemetry/run-events.js';
 
 export class RoundRecords {
-  #counts: CommunicationCounts = nothingCommunicated;
+  readonly #counter = new CommunicationCounter();
 
   /** Counts so far. */
   get counts(): CommunicationCounts {
-    return this.#counts;
+    return this.#counter.counts;
   }
 
   /** The records of one step: a round if it closed one, and its restarts. */
@@ -23,7 +19,7 @@ export class RoundRecords {
     readonly round: RoundRecord | null;
     readonly restarts: readonly RestartRecord[];
   } {
-    this.#counts = countCommunication(this.#counts, step);
+    this.#counter.add(step);
     const { time } = step.event;
     const commit = step.effects.find((effect): effect is Commit => effect.type === 'commit');
     const restarts = step.effects
@@ -34,8 +30,9 @@ export class RoundRecords {
 
   #round(commit: Commit, time: number): RoundRecord {
     const { version, waitCount, maxStaleness, loss, degraded, reason, contributions } = commit;
-    const { uploads, downloads, restarts, trainedSamples } = this.#counts;
-    const { communicationRounds, communicationRoundsWithoutRestarts } = this.#counts;
+    const counts = this.#counter.counts;
+    const { uploads, downloads, restarts, trainedSamples } = counts;
+    const { communicationRounds, communicationRoundsWithoutRestarts } = counts;
     const staleness = contributions.reduce((sum, contribution) => sum + contribution.staleness, 0);
     return {
       version,

@@ -16,9 +16,11 @@ import type {
   Schedule,
   Time,
   UpdateArrived,
+  WorkerId,
 } from '../../protocols/sync/events.js';
 import { runRoundEngine } from '../../protocols/sync/gather-rounds.js';
 import type { EngineOptions, EngineState } from '../../protocols/sync/round-engine.js';
+import { deadlineKind } from '../../protocols/sync/task-deadline.js';
 import { updateIdOf } from '../../protocols/sync/update-id.js';
 import type { LocalUpdate } from '../compute/compute.js';
 import { allFinite, type ParameterStore } from '../compute/parameter-store.js';
@@ -68,30 +70,45 @@ interface Stop {
   readonly reason: string;
 }
 
-interface Task {
+/** A worker has taken its last step; its update is at the server's link; it has been read. */
+type Stage = 'computed' | 'uploaded' | 'received';
+
+/** Of each task that is under way, the next stage is in the queue. */
+interface Task extends Occurrence {
+  readonly type: 'task';
+  readonly worker: WorkerId;
   readonly assign: Assign;
+  /** Of the stage. */
+  time: Time;
+  stage: Stage;
   /** Null: there is none, or it was cancelled. */
   computation: Computation | null;
   /** When the worker hears that it is cancelled; null: it is not. */
   cancelledAt: Time | null;
 }
 
-/** A worker has taken its last step; its update is at the server's link; it has been read; a deadline passes. Of a record: an
- *  update arrives; anything else happens. */
-type What =
-  | { readonly type: 'computed' | 'uploaded' | 'received'; readonly task: Task }
+interface Deadline extends Occurrence {
+  readonly type: 'deadline';
+  readonly name: string;
+  /** The next one of its kind has taken its place. */
+  replaced: boolean;
+}
+
+/** Of a record: an update arrives; anything else happens. */
+type FromRecord =
   | { readonly type: 'answered'; readonly task: Task; readonly recorded: UpdateArrived }
-  | { readonly type: 'deadline'; readonly deadline: string }
   | { readonly type: 'unasked'; readonly event: EngineEvent };
 
-type Event = Occurrence & What;
+type Event = Task | Deadline | (Occurrence & FromRecord);
 
 export class Simulation {
   readonly #options: SimulationOptions;
-  readonly #queue = new EventQueue<Event>();
+  readonly #queue = new EventQueue<Event>(isVoid);
   readonly #events$ = new Subject<EngineEvent>();
   /** The task that each worker has in hand. */
   readonly #tasks = new Map<number, Task>();
+  /** The last one of each kind. */
+  readonly #deadlines = new Map<string, Deadline>();
   /** What the engine has made of the event in hand. */
   #steps: EngineStep[] = [];
   #engineError: { readonly error: unknown } | null = null;
@@ -212,25 +229,37 @@ export class Simulation {
   }
 
   #happen(event: Event): void | Promise<void> {
-    const { time } = event;
-    if (event.type === 'deadline') {
-      return this.#feed({ type: 'deadline-passed', time, deadline: event.deadline });
+    switch (event.type) {
+      case 'deadline':
+        return this.#feed({ type: 'deadline-passed', time: event.time, deadline: event.name });
+      case 'unasked':
+        return this.#feed(event.event);
+      case 'answered':
+        return this.#update(event.task, event.recorded);
+      case 'task':
+        return this.#goesOn(event);
     }
-    if (event.type === 'unasked') return this.#feed(event.event);
-    if (event.type === 'answered') return this.#update(event.task, event.recorded);
-    const { task, type } = event;
+  }
+
+  /** One stage later, unless there is nothing between. */
+  #goesOn(task: Task): void | Promise<void> {
     const { network, messageBytes } = this.#options;
-    const { worker } = task.assign;
-    if (type === 'computed') {
-      if (task.cancelledAt !== null && task.cancelledAt <= time) return;
+    const { time, stage, worker } = task;
+    if (stage === 'computed') {
       const at = network.upload(worker, messageBytes, time);
-      if (at > time) return this.#queue.push({ type: 'uploaded', time: at, worker, task });
+      if (at > time) return this.#pushStage(task, 'uploaded', at);
     }
-    if (type !== 'received') {
+    if (stage !== 'received') {
       const at = network.receive(messageBytes, time);
-      if (at > time) return this.#queue.push({ type: 'received', time: at, worker, task });
+      if (at > time) return this.#pushStage(task, 'received', at);
     }
     return this.#update(task);
+  }
+
+  #pushStage(task: Task, stage: Stage, at: Time): void {
+    task.stage = stage;
+    task.time = at;
+    this.#queue.push(task);
   }
 
   /** @param recorded what came then: it comes again where nothing is computed */
@@ -317,7 +346,15 @@ export class Simulation {
   #assign(assign: Assign): void {
     const { training, until, recorded } = this.#options;
     const { worker, attempt, localSteps } = assign;
-    const task: Task = { assign, computation: null, cancelledAt: null };
+    const task: Task = {
+      type: 'task',
+      worker,
+      assign,
+      time: this.#now,
+      stage: 'computed',
+      computation: null,
+      cancelledAt: null,
+    };
     const neededAt = recorded === undefined ? this.#begin(task) : this.#recall(task, recorded);
     if (training !== null && neededAt !== null && (until === null || neededAt <= until)) {
       const parameters = training.store.current();
@@ -332,7 +369,7 @@ export class Simulation {
     const { worker, attempt } = task.assign;
     const beginsAt = network.download(worker, messageBytes, this.#now);
     const endsAt = beginsAt + taskTimes.taskTime(worker, attempt, beginsAt);
-    this.#queue.push({ type: 'computed', time: endsAt, worker, task });
+    this.#pushStage(task, 'computed', endsAt);
     return endsAt;
   }
 
@@ -349,7 +386,7 @@ export class Simulation {
     for (const known of unasked) this.#pushRecorded({ type: 'unasked', event: known.event }, known);
   }
 
-  #pushRecorded(what: What, { event: { time }, place }: Recorded): void {
+  #pushRecorded(what: FromRecord, { event: { time }, place }: Recorded): void {
     if (time < this.#now) {
       throw new RangeError(
         `what was recorded at ${time} is due at ${this.#now} only: the record's run was another`,
@@ -358,10 +395,18 @@ export class Simulation {
     this.#queue.push({ ...what, time, worker: null }, place);
   }
 
-  #schedule({ deadline, at }: Schedule): void {
+  /** As the timers of a live run: the next one of its kind takes the place of the one before. */
+  #schedule({ deadline: name, at }: Schedule): void {
     // Timers of a live run are late now and then: a record knows when its deadlines passed.
     if (this.#options.recorded !== undefined) return;
-    this.#queue.push({ type: 'deadline', time: at, worker: null, deadline });
+    const kind = deadlineKind(name);
+    const before = this.#deadlines.get(kind);
+    const deadline: Deadline = { type: 'deadline', time: at, worker: null, name, replaced: false };
+    this.#deadlines.set(kind, deadline);
+    this.#queue.push(deadline);
+    if (before === undefined) return;
+    before.replaced = true;
+    this.#queue.hasVoid();
   }
 
   /** The worker drops its work, unless that is on its way already when it hears of it. */
@@ -372,6 +417,7 @@ export class Simulation {
     // Its end stays in the queue, and would keep what it holds.
     task.computation = null;
     task.cancelledAt = this.#options.network.signal(worker, this.#now);
+    this.#queue.hasVoid();
   }
 
   /** What a task gives where nothing is trained. */
@@ -380,6 +426,13 @@ export class Simulation {
     const samples = steps * this.#options.batchSize;
     return { delta: noDelta, steps, samples, loss: 1, firstLoss: 1, computeSeconds: 0 };
   }
+}
+
+/** A deadline whose place was taken, and the end of a task whose worker heard before that it is cancelled. */
+function isVoid(event: Event): boolean {
+  if (event.type === 'deadline') return event.replaced;
+  if (event.type !== 'task' || event.stage !== 'computed') return false;
+  return event.cancelledAt !== null && event.cancelledAt <= event.time;
 }
 
 const noDelta = new Float32Array(0);

@@ -3,6 +3,7 @@ import type { ServerMessage, StalenessMonitorMessage } from '../../actors/messag
 import { serverActor, type RunOutcome } from '../../actors/server-actor.js';
 import { createActorSystem } from '../../actors/supervision.js';
 import type { EngineStep } from '../../protocols/sync/events.js';
+import type { Policy } from '../../protocols/sync/policy.js';
 import { findPolicy } from '../../protocols/sync/registry.js';
 import { resolvePolicySettings } from '../../protocols/sync/settings.js';
 import type { Message, ToServer, ToWorker, UpdateMessage } from '../../protocols/wire/messages.js';
@@ -17,10 +18,12 @@ interface Bench {
   readonly skipNonFinite?: boolean;
   readonly maxRounds?: number;
   readonly correction?: Correction;
+  /** Default: K-async with K = 2. */
+  readonly policy?: Policy;
 }
 
-/** A server under K-async with K = 2 and three workers; the test plays workers and monitor. */
-function bench({ correction, ...more }: Bench = {}) {
+/** A server with three workers; the test plays workers and monitor. */
+function bench({ correction, policy: own, ...more }: Bench = {}) {
   const clock = createVirtualClock();
   const system = createActorSystem({ name: 'test', clock });
   const sent: Message<ToWorker>[] = [];
@@ -29,7 +32,7 @@ function bench({ correction, ...more }: Bench = {}) {
   const outcomes: RunOutcome[] = [];
   const refused: string[] = [];
   const store = createParameterStore(Float32Array.of(10, 20), { correction: correction ?? null });
-  const policy = findPolicy('k-async')?.create(resolvePolicySettings({ workers: 3, waitCount: 2 }));
+  const policy = own ?? findPolicy('k-async')?.create(resolvePolicySettings({ workers: 3, waitCount: 2 }));
   assert.ok(policy);
   const server = system.spawn(
     serverActor({
@@ -228,6 +231,39 @@ describe('ServerActor', () => {
       [1, 1],
       [2, 1],
     ]);
+  });
+
+  it('sends work once though its worker was paused, and went on, before the monitor had it drop the old work', async () => {
+    await b.system.stop();
+    let waits = true;
+    const policy: Policy<null> = {
+      name: 'mine',
+      counts: 'mini-batches',
+      initial: () => null,
+      waitCount: () => ({ value: 9, reason: 'mine' }),
+      timeLimit: (_state, worker) => (worker === 0 ? 1 : null),
+      pause: (_state, worker) => (worker === 0 && waits ? 'not yet' : null),
+    };
+    b = bench({ policy });
+    for (const worker of [0, 1, 2]) await b.join(worker);
+    await b.clock.advance(1);
+    assert.deepEqual(
+      b.steps.at(-1)?.effects.map(({ type }) => type),
+      ['cancel', 'pause'],
+    );
+    // What it sends all the same is refused, and so not sent again.
+    await b.update(0, [1, 1]);
+    const [ack] = b.to(0, 'ack');
+    assert.ok(ack?.header.type === 'ack' && ack.header.outcome === 'refused');
+    b.server.tell({ type: 'restarts-commanded', workers: [0] });
+    await b.clock.settle();
+    assert.equal(b.to(0, 'assign').length, 1, 'it has none');
+    waits = false;
+    await b.update(1, [1, 1]);
+    assert.equal(b.to(0, 'assign').length, 2);
+    b.server.tell({ type: 'restarts-commanded', workers: [0] });
+    await b.clock.settle();
+    assert.equal(b.to(0, 'assign').length, 2);
   });
 
   it('says how the run ended and tells the workers to stop', async () => {

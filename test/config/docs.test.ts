@@ -68,6 +68,7 @@ describe('docs/policies.md', () => {
       admit: true,
       restarts: true,
       pause: true,
+      waitsFor: true,
       timeLimit: true,
       overran: true,
       parts: true,

@@ -67,6 +67,51 @@ describe('event queue', () => {
     );
   });
 
+  it('gives out nothing that has become void, and is not filled by it', () => {
+    const step = fc.oneof(
+      fc.constant('pop' as const),
+      fc.record({ void: fc.nat(9) }),
+      fc.record({ push: fc.nat(9) }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 600, size: 'max' }), (steps) => {
+        const gone = new Set<number>();
+        const queue = new EventQueue<Numbered>(({ number }) => gone.has(number));
+        let waiting: Numbered[] = [];
+        for (const [number, what] of steps.entries()) {
+          if (what === 'pop') {
+            const [first, ...others] = waiting.toSorted((a, b) => a.time - b.time || a.number - b.number);
+            assert.deepEqual(queue.pop(), first);
+            waiting = others;
+          } else if ('push' in what) {
+            const item = { time: what.push, worker: 0, number };
+            queue.push(item);
+            waiting.push(item);
+          } else {
+            const item = waiting[what.void];
+            if (item === undefined) continue;
+            gone.add(item.number);
+            waiting = waiting.filter((other) => other !== item);
+            queue.hasVoid();
+          }
+          assert.ok(queue.length <= waiting.length + Math.max(64, waiting.length));
+        }
+      }),
+    );
+  });
+
+  it('keeps no more of what is void than there is besides', () => {
+    const gone = new Set<number>();
+    const queue = new EventQueue<Numbered>(({ number }) => gone.has(number));
+    for (let number = 0; number < 100; number += 1) queue.push({ time: 1000 - number, worker: 0, number });
+    for (let number = 100; number < 10_000; number += 1) {
+      queue.push({ time: 1000, worker: 0, number });
+      gone.add(number);
+      queue.hasVoid();
+      assert.ok(queue.length <= 202, `${queue.length} in the queue, of which 100 will happen`);
+    }
+  });
+
   it('has no place for an event at no time', () => {
     assert.throws(() => new EventQueue().push({ time: NaN, worker: 0 }), RangeError);
   });

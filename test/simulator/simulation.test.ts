@@ -158,6 +158,24 @@ describe('simulation', () => {
     ]);
   });
 
+  it('hears of no deadline whose place was taken, as in a live run', async () => {
+    const { simulation, steps } = simulate({
+      policy: { ...policyOf('asgd', { workers: 2 }), timeLimit: () => 5 },
+      times: [[1], [1, 9]],
+      until: 20,
+    });
+    await simulation.run();
+    const heard = steps.flatMap(({ event }) =>
+      event.type === 'deadline-passed' ? [[event.time, event.deadline]] : [],
+    );
+    // Worker 1 overruns every limit but the first.
+    assert.deepEqual(heard, [
+      [6, 'task:1:2'],
+      [11, 'task:1:3'],
+      [16, 'task:1:4'],
+    ]);
+  });
+
   it('computes nothing that ends after the end', async () => {
     const { simulation, lookAhead } = simulate({
       policy: policyOf('asgd', { workers: 2 }),

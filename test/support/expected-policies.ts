@@ -93,7 +93,9 @@ function expectedSsp(slack: number, workers: number): Partial<ExpectedPolicy> {
     committed({ contributions }, { workers: books }) {
       for (const { worker } of contributions) clocks.set(worker, (clocks.get(worker) ?? slowest) + 1);
       const there = [...clocks].filter(([worker]) => books.get(worker)?.status !== 'gone');
-      slowest = there.length === 0 ? 0 : Math.min(...there.map(([, clock]) => clock));
+      if (there.length > 0) slowest = Math.min(...there.map(([, clock]) => clock));
+      // Given up and left behind: should it come back, nobody waits for it to make up for that.
+      for (const [worker, clock] of clocks) if (clock < slowest) clocks.delete(worker);
     },
   };
 }

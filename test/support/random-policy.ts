@@ -22,6 +22,8 @@ export interface RandomRules {
   readonly restarts: Readonly<Record<RestartMoment, number>>;
   /** How many of 10 times a worker is to wait; null: no hook. */
   readonly pauses: number | null;
+  /** Whether it tells what those who wait are waiting for. */
+  readonly tellsWhatFor: boolean;
   /** Time limits of tasks, by attempt + worker; null among them: none; null instead: no hook. */
   readonly limits: readonly (number | null)[] | null;
   /** Contributions and overruns that make a round full, by version; null: no hook. */
@@ -67,6 +69,7 @@ export const arbitraryRules: fc.Arbitrary<RandomRules> = fc.record({
     deadline: fc.constantFrom(0, 5),
   }),
   pauses: atTimes(fc.constantFrom(2, 5, 10)),
+  tellsWhatFor: fc.boolean(),
   limits: atTimes(some(fc.constantFrom(null, 1, 2.5))),
   full: atTimes(some(fc.integer({ min: 1, max: 4 }))),
   parts: atTimes(
@@ -86,7 +89,19 @@ interface RandomState {
 }
 
 export function randomPolicy(rules: RandomRules): Policy<RandomState> {
-  const { counts, waitCounts, bounds, stalenessTest, weights, pauses, limits, full, parts, scale } = rules;
+  const {
+    counts,
+    waitCounts,
+    bounds,
+    stalenessTest,
+    weights,
+    pauses,
+    tellsWhatFor,
+    limits,
+    full,
+    parts,
+    scale,
+  } = rules;
   return {
     name: 'random',
     counts,
@@ -116,6 +131,9 @@ export function randomPolicy(rules: RandomRules): Policy<RandomState> {
           pause: (_state, worker, { version, contributions }) =>
             pausesAtWill(rules, version, worker, contributions.length) ? 'at will' : null,
         }),
+    ...(pauses === null || !tellsWhatFor
+      ? {}
+      : { waitsFor: (_state, { version, contributions }) => (version * 3 + contributions.length) % 10 }),
     ...(limits === null
       ? {}
       : {

@@ -62,6 +62,12 @@ export class WorkerBooks implements Iterable<[WorkerId, WorkerEntry]> {
     );
   }
 
+  /** Whether nobody is to come, and everybody there waits for the commit. */
+  get allWait(): boolean {
+    const there = [...this.#entries.values()].filter(({ status }) => status !== 'gone');
+    return there.length > 0 && there.every(({ status, waits }) => status === 'living' && waits);
+  }
+
   happened(event: EngineEvent): void {
     if (event.type === 'worker-joined') {
       const entry = this.#entry(event.worker, 'gone');

@@ -10,16 +10,11 @@
  */
 import type { Policy, PolicyDefinition } from '../policy.js';
 import type { PolicySettings } from '../settings.js';
+import { fixedK, fixedWait } from './fixed-wait.js';
 
 /** Closes on K mini-batches. */
-export function kBatches(name: string, { waitCount, k0 }: PolicySettings): Policy<null> {
-  const value = waitCount ?? k0;
-  return {
-    name,
-    counts: 'mini-batches',
-    initial: () => null,
-    waitCount: () => ({ value, reason: 'fixed' }),
-  };
+export function kBatches(name: string, settings: PolicySettings): Policy<null> {
+  return { ...fixedWait(name, fixedK(settings)), counts: 'mini-batches' };
 }
 
 export const kBatchSync: PolicyDefinition = {

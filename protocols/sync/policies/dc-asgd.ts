@@ -3,6 +3,7 @@
  * the gradient that it would have had at the newest model, to first order: g + λ·g⊙g⊙(w − w_base).
  */
 import type { PolicyDefinition } from '../policy.js';
+import { everyUpdate } from './fixed-wait.js';
 
 export const dcAsgd: PolicyDefinition = {
   name: 'dc-asgd',
@@ -11,9 +12,8 @@ export const dcAsgd: PolicyDefinition = {
   source: 'arXiv 1609.08326',
   uses: ['compensation'],
   create: ({ compensation }) => ({
+    ...everyUpdate,
     name: 'dc-asgd',
     correction: { kind: 'delay-compensation', lambda: compensation },
-    initial: () => null,
-    waitCount: () => ({ value: 1, reason: 'every update' }),
   }),
 };

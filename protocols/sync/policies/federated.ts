@@ -9,6 +9,7 @@
 import type { PolicyDefinition } from '../policy.js';
 import { stalenessWeight } from '../staleness-weight.js';
 import { kBatches } from './batches.js';
+import { everyUpdate } from './fixed-wait.js';
 
 const weightSettings = ['stalenessWeight', 'stalenessExponent', 'hingeDelay', 'hingeSlope'] as const;
 
@@ -19,10 +20,9 @@ export const fedAsync: PolicyDefinition = {
   source: 'arXiv 1903.03934',
   uses: ['mixing', ...weightSettings],
   create: (settings) => ({
+    ...everyUpdate,
     name: 'fedasync',
     correction: { kind: 'toward-model' },
-    initial: () => null,
-    waitCount: () => ({ value: 1, reason: 'every update' }),
     admit(_state, _update, staleness) {
       const weight = settings.mixing * stalenessWeight(staleness, settings);
       return { accept: true, weight, reason: `α·s(${staleness})` };

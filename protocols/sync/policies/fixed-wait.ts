@@ -11,16 +11,25 @@
 import type { Decision, Policy, PolicyDefinition, RoundView } from '../policy.js';
 import type { PolicySettings } from '../settings.js';
 
-function fixedWait(name: string, waitCount: (view: RoundView) => Decision<number>): Policy<null> {
+export function fixedWait(name: string, waitCount: (view: RoundView) => Decision<number>): Policy<null> {
   return { name, initial: () => null, waitCount: (_state, view) => waitCount(view) };
 }
 
-/** K distinct workers: as many as are to be waited for, or K⁰. */
-const firstK =
+/** K: as many as are to be waited for, or K⁰. */
+export const fixedK =
   ({ waitCount, k0 }: PolicySettings) =>
   (): Decision<number> => ({ value: waitCount ?? k0, reason: 'fixed' });
 
-const all = ({ workers }: RoundView): Decision<number> => ({ value: workers, reason: 'all workers' });
+/** Rounds of one update, and nothing to remember. */
+export const everyUpdate = {
+  initial: () => null,
+  waitCount: (): Decision<number> => ({ value: 1, reason: 'every update' }),
+} as const;
+
+export const allWorkers = ({ workers }: RoundView): Decision<number> => ({
+  value: workers,
+  reason: 'all workers',
+});
 
 export const kAsync: PolicyDefinition = {
   name: 'k-async',
@@ -28,7 +37,7 @@ export const kAsync: PolicyDefinition = {
   summary: 'first K workers; the others compute on and count later',
   source: 'arXiv 1803.01113',
   uses: ['waitCount', 'k0'],
-  create: (settings) => fixedWait('k-async', firstK(settings)),
+  create: (settings) => fixedWait('k-async', fixedK(settings)),
 };
 
 export const kSync: PolicyDefinition = {
@@ -37,7 +46,7 @@ export const kSync: PolicyDefinition = {
   summary: 'first K workers; the others are cancelled and restart from the new model',
   source: 'arXiv 1604.00981, 1803.01113, 2602.03802',
   uses: ['waitCount', 'k0'],
-  create: (settings) => ({ ...fixedWait('k-sync', firstK(settings)), maxStaleness: () => 1 }),
+  create: (settings) => ({ ...fixedWait('k-sync', fixedK(settings)), maxStaleness: () => 1 }),
 };
 
 export const asgd: PolicyDefinition = {
@@ -46,7 +55,7 @@ export const asgd: PolicyDefinition = {
   summary: 'every update at once, however stale',
   source: 'Tsitsiklis et al. 1986; arXiv 1106.5730',
   uses: [],
-  create: () => fixedWait('asgd', () => ({ value: 1, reason: 'fixed' })),
+  create: () => ({ ...everyUpdate, name: 'asgd' }),
 };
 
 export const sync: PolicyDefinition = {
@@ -56,7 +65,7 @@ export const sync: PolicyDefinition = {
   source: 'arXiv 1604.00981',
   uses: [],
   defaults: { localSteps: 1 },
-  create: () => fixedWait('sync', all),
+  create: () => fixedWait('sync', allWorkers),
 };
 
 export const localSgd: PolicyDefinition = {
@@ -65,5 +74,5 @@ export const localSgd: PolicyDefinition = {
   summary: 'all workers, U local steps each, then the average',
   source: 'arXiv 1805.09767',
   uses: [],
-  create: () => fixedWait('local-sgd', all),
+  create: () => fixedWait('local-sgd', allWorkers),
 };

@@ -5,11 +5,9 @@
  *
  * The paper divides by Σ p_i·B_i, the expected number of gradients; here it is the number that came.
  */
-import type { WorkerId } from '../events.js';
-import type { MemberStatus, PolicyDefinition } from '../policy.js';
-
-/** Attempts that overran their limit in the open round, by worker. */
-type Overruns = Readonly<Record<string, number>>;
+import { isLiving } from '../member.js';
+import type { PolicyDefinition } from '../policy.js';
+import { countOf, noCounts, withCount, type WorkerCounts } from '../worker-counts.js';
 
 export const mindflayer: PolicyDefinition = {
   name: 'mindflayer',
@@ -19,34 +17,35 @@ export const mindflayer: PolicyDefinition = {
   source: 'arXiv 2410.04285',
   uses: ['timeLimit', 'trials'],
   counts: 'mini-batches',
+  // The state: attempts that overran their limit in the open round, by worker.
   create: ({ timeLimit, trials }) => ({
     name: 'mindflayer',
     counts: 'mini-batches',
-    initial: (): Overruns => ({}),
+    initial: () => noCounts,
     waitCount: (_overruns, { workers }) => ({ value: workers * trials, reason: 'all attempts' }),
     // Who makes more attempts because nothing has come yet is not to carry one over the commit.
     maxStaleness: () => 1,
     timeLimit: () => timeLimit,
-    overran: (overruns: Overruns, worker) => ({ ...overruns, [worker]: (overruns[worker] ?? 0) + 1 }),
-    pause(overruns: Overruns, worker, { contributions }) {
-      if (contributions.length === 0) return null;
-      const given = contributions.filter((contribution) => contribution.worker === worker).length;
-      const made = given + (overruns[worker] ?? 0);
+    overran: (overruns: WorkerCounts, worker) =>
+      withCount(overruns, worker, (countOf(overruns, worker) ?? 0) + 1),
+    pause(overruns: WorkerCounts, worker, view) {
+      if (view.contributions.length === 0) return null;
+      const made = view.heldOf(worker) + (countOf(overruns, worker) ?? 0);
       return made >= trials ? `attempt ${trials} of ${trials} made` : null;
     },
-    isFull(overruns: Overruns, { members, contributions }) {
-      const given = new Map<WorkerId, number>();
-      for (const { worker } of contributions) given.set(worker, (given.get(worker) ?? 0) + 1);
-      return members.every(
-        ({ worker, status }) =>
-          !isThere(status) || (given.get(worker) ?? 0) + (overruns[worker] ?? 0) >= trials,
-      );
+    waitsFor: (_overruns, { version, contributions }) => `${version}${contributions.length === 0}`,
+    isFull(overruns: WorkerCounts, view) {
+      const { members, contributions } = view;
+      // Others are not waited for. From whoever came last on, so that where all come in their order one look is enough.
+      const from = contributions.at(-1)?.worker ?? 0;
+      for (let step = 1; step <= members.length; step += 1) {
+        const member = members[(from + step) % members.length];
+        if (member === undefined || !isLiving(member)) continue;
+        const { worker } = member;
+        if (view.heldOf(worker) + (countOf(overruns, worker) ?? 0) < trials) return false;
+      }
+      return true;
     },
-    committed: (): Overruns => ({}),
+    committed: () => noCounts,
   }),
 };
-
-/** Others are not waited for. */
-function isThere(status: MemberStatus): boolean {
-  return status === 'computing' || status === 'idle' || status === 'paused';
-}

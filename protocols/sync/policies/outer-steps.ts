@@ -3,6 +3,7 @@
  * and settings of the server's optimizer that make it the published one unless they are given.
  */
 import type { PolicyDefinition } from '../policy.js';
+import { allWorkers, everyUpdate, fixedWait } from './fixed-wait.js';
 
 export const diloco: PolicyDefinition = {
   name: 'diloco',
@@ -11,11 +12,7 @@ export const diloco: PolicyDefinition = {
   source: 'arXiv 2311.08105',
   uses: [],
   defaults: { serverOptimizer: 'nesterov', serverLearningRate: 0.7, serverMomentum: 0.9 },
-  create: () => ({
-    name: 'diloco',
-    initial: () => null,
-    waitCount: (_state, { workers }) => ({ value: workers, reason: 'all workers' }),
-  }),
+  create: () => fixedWait('diloco', allWorkers),
 };
 
 export const delayedNesterov: PolicyDefinition = {
@@ -25,9 +22,5 @@ export const delayedNesterov: PolicyDefinition = {
   source: 'arXiv 2401.09135',
   uses: [],
   defaults: { serverOptimizer: 'delayed-nesterov', serverLearningRate: 0.7, serverMomentum: 0.9 },
-  create: () => ({
-    name: 'delayed-nesterov',
-    initial: () => null,
-    waitCount: () => ({ value: 1, reason: 'every update' }),
-  }),
+  create: () => ({ ...everyUpdate, name: 'delayed-nesterov' }),
 };

@@ -35,7 +35,7 @@ export const ringleader: PolicyDefinition = {
       const last = view.contributions.at(-1);
       // What was in a step before makes no other by itself.
       if (last === undefined || last.repeated) return false;
-      if (table.updates.length === 0) return coversAll(view.contributions, view);
+      if (table.updates.length === 0) return coversAll(view);
       // Where those who had not made their step are gone for good, any update makes the last one.
       return !table.stepped.includes(last.worker) || isLastStep(table.stepped, view);
     },
@@ -63,11 +63,12 @@ function usedNow(table: Table, held: readonly Contribution[]): readonly Contribu
   return held.filter(({ updateId }, index) => inTable.has(updateId) || index === held.length - 1);
 }
 
-function coversAll(held: readonly Contribution[], { members }: RoundView): boolean {
-  const workers = new Set(held.map(({ worker }) => worker));
-  return members.every(({ worker, status }) => status === 'gone' || workers.has(worker));
+/** Nobody who is gone has a contribution. */
+function coversAll({ workers, contributors }: RoundView): boolean {
+  return contributors >= workers;
 }
 
 function isLastStep(stepped: readonly WorkerId[], { members }: RoundView): boolean {
-  return members.every(({ worker, status }) => status === 'gone' || stepped.includes(worker));
+  const made = new Set(stepped);
+  return members.every(({ worker, status }) => status === 'gone' || made.has(worker));
 }

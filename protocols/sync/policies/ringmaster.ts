@@ -5,16 +5,12 @@
  */
 import type { PolicyDefinition } from '../policy.js';
 import type { PolicySettings } from '../settings.js';
+import { everyUpdate } from './fixed-wait.js';
 
 /** R. */
 function threshold({ maxStaleness, workers }: PolicySettings): number {
   return maxStaleness ?? 2 * workers;
 }
-
-const everyUpdate = {
-  initial: () => null,
-  waitCount: () => ({ value: 1, reason: 'every update' }),
-} as const;
 
 export const ringmaster: PolicyDefinition = {
   name: 'ringmaster',

@@ -44,7 +44,7 @@ describe('checkedPolicy', () => {
     [
       'parts that are not held',
       { parts: () => [{ updateId: '7.7.7', weight: 1, keep: false }] },
-      /parts must name a contribution that is held/,
+      /parts must name contributions that are held, and 7.7.7 is not/,
     ],
     [
       'a part twice',
@@ -86,6 +86,8 @@ describe('checkedPolicy', () => {
       workers: 4,
       members: [],
       contributions: [],
+      heldOf: () => 0,
+      contributors: 0,
       openedAt: null,
     };
     for (const definition of policies) {
