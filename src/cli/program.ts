@@ -47,6 +47,12 @@ export function createProgram(
 
 /** Commander's error on one line: it puts its suggestion on a second one, and takes all of `--json=yes` for a name. */
 function refusal(command: Command, text: string): string {
+  const [, unknown = null] = /unknown option '(--[^'=]+)/.exec(text) ?? [];
+  const has = ({ options }: Command): boolean => options.some(({ long }) => long === unknown);
+  const other = has(command) ? undefined : command.parent?.commands.find(has);
+  if (other !== undefined) {
+    return `error: unknown option '${unknown}': '${other.name()}' has it, '${command.name()}' has not`;
+  }
   const [, flag] = /unknown option '(--[^'=]+)=/.exec(text) ?? [];
   if (flag === undefined) return oneLineOf(text);
   const names = command.options.flatMap(({ long }) => long ?? []);

@@ -19,6 +19,8 @@ export interface JournalFacts {
   /** `uploadRounds` when each of the versions asked for was made. */
   readonly uploadRoundsAt: ReadonlyMap<number, number>;
   readonly steps: number;
+  /** Version of the last round in it. */
+  readonly lastVersion: number;
 }
 
 /** Whether the effect is a worker's answer to a living assignment, as the counts of `rounds.csv` have it. */
@@ -36,6 +38,7 @@ export class JournalFold {
   #uploadRounds = 0;
   #discarded = 0;
   #steps = 0;
+  #lastVersion = 0;
 
   /**
    * @param workers N: workers that never appear are counted with 0
@@ -73,10 +76,12 @@ export class JournalFold {
       uploadRounds: this.#uploadRounds,
       uploadRoundsAt: this.#uploadRoundsAt,
       steps: this.#steps,
+      lastVersion: this.#lastVersion,
     };
   }
 
   #close(version: number): void {
+    this.#lastVersion = version;
     this.#uploadRounds += this.#uploaders.size;
     this.#uploaders.clear();
     if (this.#versions.has(version)) this.#uploadRoundsAt.set(version, this.#uploadRounds);

@@ -100,6 +100,7 @@ function missingIn(
       `no ${runFileNames.summary}: the run goes on or was killed; shown is what it has done so far`,
     );
   }
+  missing.push(...cutOff(summary?.rounds ?? 0, rounds.length, journal));
   if (rounds.length === 0) missing.push(`no round has closed (${runFileNames.rounds} has no row)`);
   if (config['compute'] === 'none')
     missing.push('nothing was trained (compute: none), so there is no accuracy or loss');
@@ -111,6 +112,18 @@ function missingIn(
     missing.push(`no ${runFileNames.journal}: without ${lost}`);
   }
   return missing;
+}
+
+/** Of a run that has ended: files that end before it did, as a disk that filled up or a copy broken off leaves them. */
+function cutOff(closed: number, rows: number, journal: JournalFacts | null): readonly string[] {
+  const lines: string[] = [];
+  const of = (last: number): string =>
+    `ends with round ${last} of ${closed}: what is drawn from it is not whole`;
+  if (rows < closed) lines.push(`${runFileNames.rounds} ${of(rows)}`);
+  if (journal !== null && journal.lastVersion < closed) {
+    lines.push(`${runFileNames.journal} ${of(journal.lastVersion)}`);
+  }
+  return lines;
 }
 
 /** Where a stretch was asked for and the run was over before it. */

@@ -26,6 +26,7 @@ import { openComparisonFolder } from './comparison-folder.js';
 import { comparisonRecord, type RunState } from './comparison-record.js';
 import type { Notice, Run } from './run.js';
 import { type SharedResources, shareResources } from './run-resources.js';
+import { sameOutcomes } from './same-outcome.js';
 import { startRun } from './train.js';
 import type { TrainEnvironment } from './train-environment.js';
 import type { ResolvedTrainOptions } from './train-options.js';
@@ -169,6 +170,7 @@ class ComparisonRuns implements Comparison {
         await this.#write();
         this.#tellEnded(index, false);
       }
+      this.#tellSameOutcomes();
       const record = this.record();
       const { status } = record;
       return { status: status === 'unfinished' ? 'stopped' : status, record };
@@ -228,6 +230,15 @@ class ComparisonRuns implements Comparison {
     if (state === undefined || state.status === 'pending') return;
     const { status, failure, summary } = state;
     this.#ended$.next({ ...this.#describe(index, state), status, kept, failure, summary });
+  }
+
+  #tellSameOutcomes(): void {
+    const runs = this.#states.map(({ entry: { name }, status, summary }) => ({
+      name,
+      status,
+      weightsSha256: summary?.weightsSha256 ?? null,
+    }));
+    for (const message of sameOutcomes(runs)) this.#notices$.next({ level: 'warn', message });
   }
 
   async #write(): Promise<void> {

@@ -53,7 +53,7 @@ export async function openComparisonFolder(
     }
     const finished = new Map<string, Summary>();
     for (const run of runs) {
-      const outcome = await readOutcome(join(directory, run.directory));
+      const outcome = await outcomeIn(join(directory, run.directory));
       if (outcome === null) continue;
       const [was, is] = [outcome.config, run.config].map((config) => decisiveSettings(config, run.uses));
       assertSame(directory, run.name, was, is);
@@ -67,6 +67,16 @@ export async function openComparisonFolder(
   } catch (error) {
     await release();
     throw error;
+  }
+}
+
+async function outcomeIn(folder: string): ReturnType<typeof readOutcome> {
+  try {
+    return await readOutcome(folder);
+  } catch (cause) {
+    if (!(cause instanceof StalewartError)) throw cause;
+    const message = `${cause.message}; remove ${folder}, and that run is made again`;
+    throw new StalewartError(cause.code, message, { field: 'out', value: folder, cause });
   }
 }
 

@@ -10,9 +10,11 @@ import { Simulation } from '../simulator/simulation.js';
 import { oneLineOf } from '../errors.js';
 import { Evaluator } from './evaluator.js';
 import type { FleetStatus } from './fleet-status.js';
+import { createLastRound } from './last-round.js';
 import {
   errorOf,
   failureOf,
+  isAwaited,
   refusalTeller,
   tellIfNotFinite,
   type Training,
@@ -67,12 +69,24 @@ export async function startSimulation(options: TrainingOptions): Promise<Trainin
       tasks.hear(step);
       fleet.step(step, state);
       const round = recorder.step(step);
+      if (round !== null) last.roundClosed(clock.now() - beganAt);
       await recorder.written;
       if (round !== null && trains) await evaluator.committed(round, store.current());
     },
   });
 
   const beganAt = clock.now();
+  // Of the time on the wall: whoever asks for a stop waits in that one.
+  const last = createLastRound({
+    clock,
+    stop: (when, reason) => simulation.stop(when, reason),
+    awaited: () =>
+      fleet
+        .workers()
+        .filter(isAwaited)
+        .map(({ worker }) => worker),
+    warn: (message) => notice('warn', message),
+  });
   const running = simulation.run().then(
     (outcome): Omit<TrainingEnd, 'wallSeconds'> => ({
       reason: outcome.reason,
@@ -83,10 +97,14 @@ export async function startSimulation(options: TrainingOptions): Promise<Trainin
       error: failureOf(error),
     }),
   );
-  const ended = running.then((end): TrainingEnd => ({ ...end, wallSeconds: clock.now() - beganAt }));
+  const ended = running.then((end): TrainingEnd => {
+    last.cancel();
+    return { ...end, wallSeconds: clock.now() - beganAt };
+  });
   return {
     control: {
-      stop: (when, reason) => simulation.stop(when, reason),
+      stop: (when, reason) =>
+        when === 'now' ? simulation.stop(when, reason) : last.begin(reason, 'the run is to stop'),
       // Nobody crashes in simulated time.
       crash: () => Promise.resolve(false),
       async close() {

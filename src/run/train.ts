@@ -241,7 +241,7 @@ class TrainRun implements Run {
     const { lastRound } = recorder;
     const stopped = reason.startsWith(stoppedByUser);
     const nothing = ended.error === null && lastRound === null && !stopped;
-    const error = nothing ? new StalewartError('COMPUTE', `no round was closed: ${reason}`) : ended.error;
+    const error = nothing ? noRoundClosed(reason, this.#resolved) : ended.error;
     const trained = compute === 'gradients' && lastRound !== null;
     if (trained) await training.evaluator.final(lastRound, store.current());
     const status = error !== null ? 'failed' : stopped ? 'stopped' : 'finished';
@@ -308,6 +308,14 @@ class TrainRun implements Run {
     await this.#closers.close((error) => this.#notice('error', `closing failed: ${oneLineOf(error)}`));
     for (const stream of [...Object.values(this.#streams), this.#notices$]) stream.complete();
   }
+}
+
+function noRoundClosed(reason: string, { config: { time }, mode }: ResolvedTrainOptions): StalewartError {
+  const limit = `${time} ${mode === 'live' ? 'seconds' : 'time units'}`;
+  const what = reason.startsWith(limit)
+    ? `no round was closed in ${limit}: choose a longer time, or have the first round wait for fewer updates`
+    : `no round was closed: ${reason}`;
+  return new StalewartError('COMPUTE', what);
 }
 
 /** Names the policy and the moment, with a few random letters so that two runs begun together differ. */

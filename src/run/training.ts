@@ -8,10 +8,12 @@ import type { DeadLetter } from '../../actors/supervision.js';
 import type { WorkerFailure } from '../../actors/worker-fleet.js';
 import type { EngineStep } from '../../protocols/sync/events.js';
 import { PolicyError } from '../../protocols/sync/checked-policy.js';
+import { findPolicy } from '../../protocols/sync/registry.js';
 import type { Clock } from '../clock/clock.js';
 import type { TrainConfig } from '../config/resolve.js';
 import { oneLineOf, StalewartError } from '../errors.js';
 import { seededRandom } from '../random/seeded-random.js';
+import type { SimulationOutcome } from '../simulator/simulation.js';
 import type { EvaluationRecord, FailureRecord, WorkerStatus } from '../telemetry/run-events.js';
 import { evaluateByTime } from './evaluate-by-time.js';
 import { Evaluator } from './evaluator.js';
@@ -179,7 +181,7 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
 }
 
 /** Whether the round may still wait for it. */
-function isAwaited({ state }: WorkerStatus): boolean {
+export function isAwaited({ state }: WorkerStatus): boolean {
   return state !== 'idle' && state !== 'paused' && state !== 'gone';
 }
 
@@ -210,10 +212,20 @@ export function failureOf(error: unknown): StalewartError {
   return new StalewartError('COMPUTE', `the server failed: ${message}`, { cause: error });
 }
 
-export function errorOf({ code, reason }: RunOutcome, config: TrainConfig): StalewartError | null {
+export function errorOf(
+  { code, reason }: RunOutcome | SimulationOutcome,
+  config: TrainConfig,
+): StalewartError | null {
   switch (code) {
     case null:
       return null;
+    case 'no-progress': {
+      const limited = findPolicy(config.policy)?.uses.includes('timeLimit') === true;
+      const mend = limited
+        ? `raise timeLimit (${config.timeLimit})`
+        : `look at what ${config.policy} refuses`;
+      return new StalewartError('POLICY', `${reason}: ${mend}`, { field: limited ? 'timeLimit' : 'policy' });
+    }
     case 'no-workers':
       return new StalewartError('NO_WORKERS', reason);
     case 'non-finite': {

@@ -5,7 +5,7 @@
 import { type Glyphs, unicodeGlyphs } from './glyphs.js';
 import { formatAmount, formatCount, formatDuration, formatLoss, formatPercent } from './number-format.js';
 import type { RunPaths } from './run-files.js';
-import { type Line, type Paint, padEnd, paintLine, span } from './styled-line.js';
+import { type Line, type Paint, padEnd, paintLine, span, visibleWidth } from './styled-line.js';
 import type { Summary } from './summary.js';
 
 export interface FinalBlockOptions {
@@ -46,7 +46,11 @@ function milestones(summary: Summary, room: number, timeOf: (time: number) => st
   return spread(reached, Math.max(1, Math.min(5, Math.floor(room / widest)))).join(dot);
 }
 
-/** 5 to 12 lines, joined by line feeds, without a last one. */
+function lineWidth(line: Line): number {
+  return line.reduce((sum, { text }) => sum + visibleWidth(text), 0);
+}
+
+/** 5 to 13 lines, joined by line feeds, without a last one. */
 export function renderFinalBlock(summary: Summary, paths: RunPaths, options: FinalBlockOptions = {}): string {
   const { colour = false, width = 80, glyphs = unicodeGlyphs, timeUnit = 'seconds' } = options;
   const { modelSaved = summary.rounds > 0 || summary.status !== 'failed' } = options;
@@ -68,10 +72,11 @@ export function renderFinalBlock(summary: Summary, paths: RunPaths, options: Fin
     span('  '),
     span(padEnd(word, LABEL), paint),
     span(`${formatAmount(summary.rounds, 'round')} in ${spent}`, 'bold'),
-    span(summary.status === 'failed' ? '' : `  ${summary.reason}`, 'dim'),
   ];
-
-  const lines: Line[] = [[], title];
+  const reason = summary.status === 'failed' ? '' : summary.reason;
+  const fits = lineWidth(title) + 2 + visibleWidth(reason) <= width;
+  const lines: Line[] = [[], fits ? [...title, span(`  ${reason}`, 'dim')] : title];
+  if (!fits) lines.push(row('ended by', span(reason)));
   if (summary.finalAccuracy !== null) {
     const loss = summary.finalLoss === null ? '' : `${dot}loss ${formatLoss(summary.finalLoss)}`;
     const base = ` of ${formatAmount(summary.evaluationSamples ?? 0, 'test example')}${loss}`;

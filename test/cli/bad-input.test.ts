@@ -16,6 +16,7 @@ const laws =
 describe('bad input on the command line', () => {
   const cases: [string, string][] = [
     ['trian', "unknown command 'trian' (Did you mean train?)"],
+    ['train --compare abs,k-async', "unknown option '--compare': 'simulate' has it, 'train' has not"],
     ['train --polcy abs', "unknown option '--polcy' (Did you mean --policy?)"],
     ['train --json=maybe', "option '--json' takes no value (its opposite is '--no-json')"],
     ['train --no-k-monotone=1', "option '--no-k-monotone' takes no value (its opposite is '--k-monotone')"],

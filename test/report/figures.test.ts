@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { decode } from 'fast-png';
 import { allFigures } from '../../src/report/figures/all-figures.js';
 import type { Figure } from '../../src/report/figures/figure.js';
+import { lineFigure } from '../../src/report/figures/line-figure.js';
 import { lookOf } from '../../src/report/figures/look.js';
 import { pngScale, toPng, toSvg } from '../../src/report/figures/render.js';
 import { readRunFacts, type RunFacts } from '../../src/report/run-facts.js';
@@ -43,6 +44,27 @@ describe('figures', () => {
     await add('untrained', { config: { compute: 'none' }, evalEvery: 0 });
   });
   after(() => folder.remove());
+
+  it('put losses on a logarithmic axis where one run diverged, and say so', () => {
+    const lossFigure = (highest: number) => {
+      const points = [3, 0.5, highest].map((y, x) => ({ x, mean: y, low: y, high: y }));
+      const y = { title: 'Loss', fromZero: false, logarithmicFrom: 20 };
+      const drawn = lineFigure({
+        name: 'loss',
+        title: 'Loss',
+        caption: '',
+        x: { title: 'Time' },
+        y,
+        interpolation: 'linear',
+        lines: [{ label: 'a', points }],
+      });
+      return JSON.stringify(drawn?.spec);
+    };
+    assert.match(lossFigure(10), /"title":"Loss \(logarithmic\)".*"type":"log","domain":\[0.5,10\]/);
+    assert.doesNotMatch(lossFigure(9.9), /logarithmic|"log"/);
+    assert.doesNotMatch(lossFigure(0), /logarithmic|"log"/);
+    assert.match(lossFigure(1e5), /"format":"~e"/);
+  });
 
   it('of one run draw its rows as they are', () => {
     const figures = figuresOf('abs-1');

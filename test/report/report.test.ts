@@ -41,6 +41,23 @@ describe('report', () => {
     }
   });
 
+  it('says of a run that has ended which of its files end before it', async () => {
+    const { rounds } = await storeRun(at('run'));
+    const cut = async (file: string, lines: number): Promise<void> => {
+      const text = await readFile(at('run', file), 'utf8');
+      await writeFile(at('run', file), `${text.split('\n').slice(0, lines).join('\n')}\n0.5`);
+    };
+    await cut('rounds.csv', 11);
+    await cut('journal.jsonl', 50);
+    const [ofRounds = '', ofJournal = '', ...others] = (await report([at('run')])).notes;
+    assert.equal(
+      ofRounds,
+      `run: rounds.csv ends with round 10 of ${rounds.length}: what is drawn from it is not whole`,
+    );
+    assert.match(ofJournal, /^run: journal.jsonl ends with round \d+ of /);
+    assert.deepEqual(others, []);
+  });
+
   it('is the same bytes every time, wherever it is written', async () => {
     await storeRun(at('cmp', 'abs-1'));
     await storeRun(at('cmp', 'abs-2'), { config: { seed: 2 } });

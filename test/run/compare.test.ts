@@ -360,6 +360,23 @@ describe('compare', () => {
     assert.equal((await outcome(compare({ ...timing, compare: 'abs,asgd', out: other }))).begun.length, 0);
   });
 
+  it('says how to go on where a run in its folder is damaged', async () => {
+    const options: CompareOptions = { ...timing, compare: 'abs,asgd', out };
+    await compare(options).done;
+    const damaged = join(out, 'asgd-seed-1');
+    await writeFile(join(damaged, 'summary.json'), '{"status":');
+    await assert.rejects(
+      compare(options).done,
+      isError(
+        'OUTPUT',
+        /asgd-seed-1.summary\.json is damaged: .*; remove .*asgd-seed-1, and that run is made again$/,
+      ),
+    );
+    await rm(damaged, { recursive: true });
+    const { begun, status } = await outcome(compare(options));
+    assert.deepEqual([begun.map(keyOf), status], [['asgd 1'], 'finished']);
+  });
+
   it('stops before the first run, at a signal too', async () => {
     const controller = new AbortController();
     controller.abort();

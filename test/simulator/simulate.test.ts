@@ -202,7 +202,21 @@ describe('simulate', () => {
   it('fails when the time admits no round, saying so', async () => {
     await assert.rejects(simulate({ ...small, out: false, time: 1e-6 }).done, (error) => {
       assert.ok(error instanceof StalewartError);
-      assert.equal(error.message, 'no round was closed: 0.000001 time units');
+      assert.match(error.message, /^no round was closed in 0\.000001 time units: choose a longer time/);
+      return true;
+    });
+  });
+
+  it('fails when every task is cancelled before its end, and names the limit', async () => {
+    const hopeless = { policy: 'mindflayer', timeLimit: 0.5, straggler: 'constant:mean=1', time: undefined };
+    const run = simulate({ ...small, ...hopeless, compute: 'none', evalEvery: undefined, out: false });
+    await assert.rejects(run.done, (error) => {
+      assert.ok(error instanceof StalewartError);
+      assert.equal(error.code, 'POLICY');
+      assert.equal(
+        error.message,
+        'of the last 100,000 tasks none gave an update that counts: raise timeLimit (0.5)',
+      );
       return true;
     });
   });

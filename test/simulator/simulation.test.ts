@@ -300,6 +300,31 @@ describe('simulation', () => {
     assert.equal(lookAhead.started + store.version, 0);
   });
 
+  it('ends a run of whose tasks none comes to anything', async () => {
+    const { simulation, steps } = simulate({
+      policy: policyOf('mindflayer', { workers: 2, timeLimit: 1 }),
+      times: [[2], [3]],
+      trains: false,
+    });
+    const { code, reason } = await simulation.run();
+    assert.equal(code, 'no-progress');
+    assert.equal(reason, 'of the last 100,000 tasks none gave an update that counts');
+    assert.equal(restartsOf(steps).length, 100_000);
+  });
+
+  it('lets a run go on in which something comes now and then', async () => {
+    // Worker 0 answers first after 60,000 attempts, and then each time after as many.
+    const lasts = Array.from({ length: 60_001 }, (_, attempt) => (attempt === 60_000 ? 0.5 : 2));
+    const { simulation, rounds } = simulate({
+      policy: policyOf('mindflayer', { workers: 1, timeLimit: 1 }),
+      times: [[...lasts, ...lasts]],
+      engine: { maxRounds: 2 },
+      trains: false,
+    });
+    assert.deepEqual(await simulation.run(), { code: null, reason: '2 rounds' });
+    assert.equal(rounds().length, 2);
+  });
+
   it('has models and updates take their time on a network', async () => {
     const { simulation, rounds, steps } = simulate({
       policy: policyOf('sync', { workers: 2 }),

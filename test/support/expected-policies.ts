@@ -165,6 +165,8 @@ export function expectedPolicy(name: string, settings: PolicySettings): Expected
   }
   if (name.startsWith('ga-')) return expectedPolicy(name.slice(3), settings);
   const make = makers[name];
-  if (make === undefined) throw new Error(`nothing is expected of the policy ${name}`);
+  if (make === undefined) {
+    throw new Error(`nothing is expected of the policy ${name}: say it in test/support/expected-policies.ts`);
+  }
   return { weight: one, ...make(settings) };
 }

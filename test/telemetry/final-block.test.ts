@@ -40,6 +40,15 @@ describe('final block', () => {
     ]);
   });
 
+  it('gives the reason a line of its own where it does not fit, instead of cutting it', () => {
+    const ended = { ...finished, reason: 'accuracy 0.5512 at version 400' };
+    const [, title = '', reason] = renderFinalBlock(summaryOf(400, ended), paths, {
+      timeUnit: 'virtual',
+    }).split('\n');
+    assert.match(title, /^  finished   400 rounds in .* of computing\)$/);
+    assert.equal(reason, '  ended by   accuracy 0.5512 at version 400');
+  });
+
   it('has a singular for what there is one of', () => {
     const counts = {
       rounds: 1,

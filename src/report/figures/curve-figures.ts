@@ -16,6 +16,8 @@ interface CurveFigure {
   readonly says: string;
 }
 
+/** One run that diverges for a while must not flatten all others. */
+const loss = { fromZero: false, logarithmicFrom: 20 } satisfies Partial<Axis>;
 const accuracy: Axis = { title: 'Test accuracy', format: '.0%' };
 
 function curveFigures(time: Axis): readonly CurveFigure[] {
@@ -57,7 +59,7 @@ function curveFigures(time: Axis): readonly CurveFigure[] {
       title: 'Training loss against time',
       curve: 'trainingLossByTime',
       x: time,
-      y: { title: 'Training loss', fromZero: false },
+      y: { title: 'Training loss', ...loss },
       ...linear,
       says:
         `Mean loss of the updates of a round, against time; of a run with more than ${lossBins} rounds, the mean over the ` +
@@ -68,7 +70,7 @@ function curveFigures(time: Axis): readonly CurveFigure[] {
       title: 'Test loss against time',
       curve: 'testLossByTime',
       x: time,
-      y: { title: 'Test loss', fromZero: false },
+      y: { title: 'Test loss', ...loss },
       ...linear,
       says: 'Test loss of the global model at each evaluation, against time. Losses that are not finite are left out.',
     },

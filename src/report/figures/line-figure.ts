@@ -21,6 +21,8 @@ export interface Axis {
   readonly minStep?: number;
   /** Whether the axis begins at 0; default: true. */
   readonly fromZero?: boolean;
+  /** Logarithmic where all values are above 0 and the largest is so many times the smallest; default: never. */
+  readonly logarithmicFrom?: number;
 }
 
 export interface LineFigure {
@@ -77,6 +79,9 @@ function placing({ x, y, interpolation, reference: level }: LineFigure, points: 
   const highs = [...points.map(({ high }) => high), ...(level === undefined ? [] : [level])];
   const lows = points.map(({ low }) => low);
   const top = max(highs);
+  const bottom = min(lows);
+  const isLog = bottom > 0 && top / bottom >= (y.logarithmicFrom ?? Infinity);
+  const axisY = axisOf(isLog ? logarithmic(y, top) : y, 5, top, roomAtY);
   return {
     interpolate: interpolation === 'step' ? 'step-before' : 'linear',
     x: {
@@ -88,9 +93,16 @@ function placing({ x, y, interpolation, reference: level }: LineFigure, points: 
         nice: false,
       },
     },
-    axisY: axisOf(y, 5, top, roomAtY),
-    scaleY: { domain: domain(y, min(lows), top), nice: 5, zero: false },
+    axisY,
+    scaleY: isLog
+      ? { type: 'log' as const, domain: [bottom, top], nice: false }
+      : { domain: domain(y, bottom, top), nice: 5, zero: false },
   } as const;
+}
+
+/** Its labels lie far apart in size, so that none may be shortened to a unit of the largest. */
+function logarithmic(axis: Axis, largest: number): Axis {
+  return { ...axis, title: `${axis.title} (logarithmic)`, format: largest < 10 ** roomAtY ? '~g' : '~e' };
 }
 
 /** What Vega-Lite is told of an axis. @param largest value on it @param room for the letters of a label */

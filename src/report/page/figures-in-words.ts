@@ -3,8 +3,8 @@ import { mean, sampleStandardDeviation } from 'simple-statistics';
 
 export const none = '–';
 
-/** Text of a number. @param like decides how many decimals it has */
-export type Shown = (value: number, like: number) => string;
+/** Text of a number. @param among numbers beside which it stands: the first, and whether all are whole, decide on its decimals */
+export type Shown = (value: number, among: readonly number[]) => string;
 
 /**
  * `52.31 ± 0.42`; `52.31` of one run; `–` where no run has the value; `2 of 3` where only some have it: a mean over the runs
@@ -15,8 +15,10 @@ export function overRuns(values: readonly (number | null)[], shown: Shown): stri
   if (there.length === 0) return none;
   if (there.length < values.length) return `${there.length} of ${values.length}`;
   const middle = mean(there);
-  const spread = there.length < 2 ? '' : ` ± ${shown(sampleStandardDeviation(there), middle)}`;
-  return `${shown(middle, middle)}${spread}`;
+  if (there.length < 2) return shown(middle, [middle]);
+  const deviation = sampleStandardDeviation(there);
+  const among = [middle, deviation];
+  return `${shown(middle, among)} ± ${shown(deviation, among)}`;
 }
 
 /** A number that always has two decimals. */
@@ -26,9 +28,10 @@ export const twoDecimals: Shown = (value) => value.toFixed(2);
 export const percent: Shown = (fraction) => (100 * fraction).toFixed(2);
 
 /** `1,234`, `12.5`, `0.0031`: as many decimals as a number of this size deserves. */
-export function amount(value: number, like = value): string {
+export function amount(value: number, among: readonly number[] = [value]): string {
   if (!Number.isFinite(value)) return String(value);
-  const size = Math.abs(like);
-  const decimals = Number.isInteger(like) || size >= 1000 ? 0 : size >= 10 ? 1 : size >= 0.1 ? 2 : 4;
+  const size = Math.abs(among[0] ?? value);
+  const whole = among.every(Number.isInteger);
+  const decimals = whole || size >= 1000 ? 0 : size >= 10 ? 1 : size >= 0.1 ? 2 : 4;
   return value.toLocaleString('en-US', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
 }

@@ -22,6 +22,7 @@ figcaption { color: var(--faint); font-size: .85rem; margin-top: .4rem; overflow
 .table { overflow-x: auto; margin: .75rem 0 1.25rem; }
 table { border-collapse: collapse; font-size: .88rem; min-width: min(100%, 40rem); }
 caption { text-align: left; color: var(--faint); padding-bottom: .35rem; }
+caption span { display: block; position: sticky; left: 0; width: fit-content; max-width: min(60rem, calc(100vw - 3rem)); }
 th, td { padding: .25rem .7rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; font-weight: normal; }
 thead th { font-weight: 600; vertical-align: bottom; }
 tbody th { font-weight: 600; white-space: nowrap; }

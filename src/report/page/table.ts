@@ -17,7 +17,7 @@ export function table({ caption, head, rows, numeric = true }: Table): Html {
     const rest = cells.map((cell) => html`<td>${cell}</td>`);
     return html`<tr><th scope="row">${name}</th>${rest}</tr>\n`;
   });
-  return html`<div class="table ${numeric ? 'numeric' : 'text'}"><table><caption>${caption}</caption>
+  return html`<div class="table ${numeric ? 'numeric' : 'text'}"><table><caption><span>${caption}</span></caption>
 <thead><tr>${titles}</tr></thead>
 <tbody>
 ${lines}</tbody></table></div>
