@@ -8,7 +8,6 @@ import type { DeadLetter } from '../../actors/supervision.js';
 import type { WorkerFailure } from '../../actors/worker-fleet.js';
 import type { EngineStep } from '../../protocols/sync/events.js';
 import { PolicyError } from '../../protocols/sync/checked-policy.js';
-import { findPolicy } from '../../protocols/sync/registry.js';
 import type { Clock } from '../clock/clock.js';
 import type { TrainConfig } from '../config/resolve.js';
 import { oneLineOf, StalewartError } from '../errors.js';
@@ -219,13 +218,6 @@ export function errorOf(
   switch (code) {
     case null:
       return null;
-    case 'no-progress': {
-      const limited = findPolicy(config.policy)?.uses.includes('timeLimit') === true;
-      const mend = limited
-        ? `raise timeLimit (${config.timeLimit})`
-        : `look at what ${config.policy} refuses`;
-      return new StalewartError('POLICY', `${reason}: ${mend}`, { field: limited ? 'timeLimit' : 'policy' });
-    }
     case 'no-workers':
       return new StalewartError('NO_WORKERS', reason);
     case 'non-finite': {

@@ -61,7 +61,7 @@ export interface SimulationOptions {
 /** How the run ended, as the engine saw it. */
 export interface SimulationOutcome {
   /** Null: it finished, or was stopped. */
-  readonly code: 'non-finite' | 'no-workers' | 'no-progress' | null;
+  readonly code: 'non-finite' | 'no-workers' | null;
   readonly reason: string;
 }
 
@@ -122,8 +122,6 @@ export class Simulation {
   /** The stop that the engine knows of already. */
   #stopping: Stop['when'] | null = null;
   #outcome: SimulationOutcome | null = null;
-  /** Tasks that were cancelled or refused since an update was last accepted. */
-  #inVain = 0;
   #now: Time = 0;
   readonly #marks: PassingMarks;
 
@@ -306,15 +304,7 @@ export class Simulation {
     const [step] = steps;
     this.#steps = [];
     if (step === undefined || this.#state === null) return;
-    let inVain = 0;
-    let accepted = false;
-    for (const effect of step.effects) {
-      this.#carryOut(effect);
-      if (effect.type === 'accumulate') accepted = true;
-      else if (effect.type === 'cancel' || effect.type === 'discard') inVain += 1;
-    }
-    this.#inVain = accepted ? 0 : this.#inVain + inVain;
-    if (this.#inVain >= mostInVain) this.#outcome ??= { code: 'no-progress', reason: nothingCame };
+    for (const effect of step.effects) this.#carryOut(effect);
     this.#arrived = null;
     return this.#options.onStep(step, this.#state);
   }
@@ -446,10 +436,6 @@ function isVoid(event: Event): boolean {
 }
 
 const noDelta = new Float32Array(0);
-
-/** Tasks in a row of which nothing came. Where one in ten thousand succeeds, the chance that so many fail in a row is e^−10. */
-const mostInVain = 100_000;
-const nothingCame = `of the last ${mostInVain.toLocaleString('en-US')} tasks none gave an update that counts`;
 
 /** A few milliseconds' worth. */
 const eventsPerTurn = 1024;

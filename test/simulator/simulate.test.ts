@@ -215,7 +215,7 @@ describe('simulate', () => {
       assert.equal(error.code, 'POLICY');
       assert.equal(
         error.message,
-        'of the last 100,000 tasks none gave an update that counts: raise timeLimit (0.5)',
+        'policy mindflayer: timeLimit is too short: of the last 100000 tasks none gave an update that counts',
       );
       return true;
     });
