@@ -89,14 +89,15 @@ export interface Policy<State = unknown> {
   /** What counts towards K^t: distinct workers (an uploader idles until the commit; default) or mini-batches (an
    *  uploader pulls the newest model at once, and may contribute several times). */
   readonly counts?: 'workers' | 'mini-batches';
-  /** State before round 0. */
+  /** State before round 0: plain JSON. */
   initial(view: RoundView): State;
   /** K^t of the open round. Constant while the round is open, but for changes of
    *  `view.workers`. The engine rounds it up to an integer, makes it at least 1 (NaN: 1) and, where workers are counted,
    *  at most N (`Infinity`: N in either case), and says so. */
   waitCount(state: State, view: RoundView): Decision<number>;
   /** Whether the open round has what it needs, instead of counting to K^t: asked where it holds a contribution, after each one
-   *  that comes and after a worker was lost or overran its limit. K^t of the commit is the number of contributions applied. */
+   *  that comes and after a worker was lost or overran its limit. Where all workers there are have uploaded and wait, and nobody
+   *  is to come, the round closes all the same, degraded. K^t of the commit is the number of contributions applied. */
   isFull?(state: State, view: RoundView): boolean;
   /** τ_max^t, by which the commit of a round with this K^t judges who restarts; `Infinity`: no bound (default). */
   maxStaleness?(state: State, waitCount: number, view: RoundView): number;

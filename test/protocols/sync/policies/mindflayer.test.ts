@@ -1,6 +1,8 @@
 /** MindFlayer: attempts, their time limit and what a round is made of, by hand. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import { findPolicy } from '../../../../protocols/sync/registry.js';
+import { resolvePolicySettings } from '../../../../protocols/sync/settings.js';
 import { assigned, commitOf, joinedScript, ofType } from '../../../support/engine-script.js';
 
 describe('MindFlayer SGD', () => {
@@ -89,5 +91,29 @@ describe('MindFlayer SGD', () => {
     engine.upload(0);
     engine.upload(1);
     assert.equal(commitOf(engine.lose(2, true)).contributions.length, 2);
+  });
+
+  it('looks at few workers for each attempt, however large the fleet', () => {
+    const workers = 400;
+    const engine = joinedScript('mindflayer', { workers, trials: 1, timeLimit: 1 });
+    const policy = findPolicy('mindflayer')?.create(resolvePolicySettings({ workers, trials: 1 }));
+    assert.ok(policy?.isFull && policy.overran);
+    engine.upload(0);
+    const { members, contributions } = engine.state;
+    let looks = 0;
+    const view = {
+      ...{ time: 1, version: 0, workers, members, contributions, contributors: 1, openedAt: 0 },
+      heldOf: (worker: number) => {
+        looks += 1;
+        return worker === 0 ? 1 : 0;
+      },
+    };
+    // All others overrun their limit at the same instant.
+    let state = policy.initial(view);
+    for (let worker = 1; worker < workers; worker += 1) {
+      state = policy.overran(state, worker, view);
+      assert.equal(policy.isFull(state, view), worker === workers - 1);
+    }
+    assert.ok(looks < 4 * workers, `${looks} looks for ${workers} attempts`);
   });
 });
