@@ -94,7 +94,8 @@ describe('nasty policies', () => {
     for (const limit of [0.5, 1e-300]) {
       await assert.rejects(simulated({ timeLimit: () => limit }, null), {
         name: 'PolicyError',
-        message: 'policy nasty: timeLimit cut the task off, as nothing has counted for 10000 tasks in a row',
+        message:
+          'policy nasty: timeLimit is too short: of the last 100000 tasks none gave an update that counts',
       });
     }
     const { commits } = await simulated({ timeLimit: () => 1.5 });
