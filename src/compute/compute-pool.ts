@@ -37,6 +37,8 @@ export interface ComputeOptions {
   readonly localOptimizer?: LocalOptimizer;
   /** Told, in one line, when a thread had to be replaced, and when it could not be. Default: nobody. */
   readonly warn?: (message: string) => void;
+  /** Aborted while the threads start, it ends them, whatever they are doing. Default: none. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -44,6 +46,7 @@ export interface ComputeOptions {
  * @throws StalewartError MODEL, field `model`, if the model cannot be made, does not fit the data set, or cannot take a step
  * @throws StalewartError CONFIG if an option is out of range, a batch larger than a partition, the backend asked for
  *   cannot be loaded, or the plan asked for cannot be made
+ * @throws the signal's reason
  */
 export async function createCompute(options: ComputeOptions): Promise<Compute> {
   const { batchSize, partitions, backend = 'auto', engine = 'auto', localOptimizer = 'sgd' } = options;
@@ -74,7 +77,10 @@ export async function createCompute(options: ComputeOptions): Promise<Compute> {
     modules: await compileModules(),
   };
   const warn = options.warn ?? (() => {});
-  const started = await startPool(backendCandidates(backend), threads, data, warn);
+  const started = await startPool(backendCandidates(backend), threads, data, {
+    warn,
+    signal: options.signal ?? null,
+  });
   return computeOver(started, threads, options.dataset.test.size);
 }
 

@@ -4,7 +4,7 @@ import { StalewartError } from '../errors.js';
 import type { ModelInfo } from './compute.js';
 import { firstLine } from './first-line.js';
 import type { ThreadData } from './thread-messages.js';
-import { StartError, ThreadPool } from './thread-pool.js';
+import { StartError, ThreadPool, type ThreadPoolOptions } from './thread-pool.js';
 
 export interface StartedPool {
   readonly pool: ThreadPool;
@@ -21,13 +21,13 @@ export async function startPool(
   [candidate, ...others]: BackendCandidates,
   threads: number,
   data: Omit<ThreadData, 'backend'>,
-  warn: (message: string) => void,
+  options: Pick<ThreadPoolOptions, 'warn' | 'signal'>,
   why = '',
 ): Promise<StartedPool> {
   const { name, reason } = candidate;
   prepareProcess(name);
   try {
-    const { pool, model } = await ThreadPool.start({ ...data, backend: name }, threads, { warn });
+    const { pool, model } = await ThreadPool.start({ ...data, backend: name }, threads, options);
     return { pool, model, backend: name, backendReason: reason + why };
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
@@ -37,7 +37,7 @@ export async function startPool(
       [next, ...rest],
       threads,
       data,
-      warn,
+      options,
       ` (${firstLine(error.cause.cause ?? error.cause)})`,
     );
   }

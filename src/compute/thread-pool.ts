@@ -8,6 +8,7 @@
  */
 import { type CancelTimer, type Clock, systemClock } from '../clock/clock.js';
 import { StalewartError } from '../errors.js';
+import { whenAborted } from '../when-aborted.js';
 import type { ModelInfo } from './compute.js';
 import { type Answer, type ComputeThread, type StartFailure, startComputeThread } from './compute-thread.js';
 import { firstLine } from './first-line.js';
@@ -45,6 +46,8 @@ const stopSeconds = 30;
 export interface ThreadPoolOptions {
   /** Told, in one line, when a thread had to be replaced, and when it could not be. */
   readonly warn: (message: string) => void;
+  /** Aborted before the pool has started, it ends the start. Default: none. */
+  readonly signal?: AbortSignal | null;
   /** For the pauses before replacements. Default: the system's. */
   readonly clock?: Clock;
   /** Default: a worker thread. */
@@ -86,16 +89,19 @@ export class ThreadPool {
   /**
    * Starts all threads at once.
    * @returns the pool, and the model as its first thread made it
-   * @throws StartError if a thread cannot start; none is left running then
+   * @throws StartError if a thread cannot start, or the signal's reason; none is left running then
    */
   static async start(
     data: ThreadData,
     threads: number,
     options: ThreadPoolOptions,
   ): Promise<{ pool: ThreadPool; model: ModelInfo }> {
+    const signal = options.signal ?? null;
+    signal?.throwIfAborted();
     const pool = new ThreadPool(data, options);
     try {
-      const [model] = await Promise.all(Array.from({ length: threads }, () => pool.#spawn(0)));
+      const started = Promise.all(Array.from({ length: threads }, () => pool.#spawn(0)));
+      const [model] = await (signal === null ? started : Promise.race([started, whenAborted(signal)]));
       if (model === undefined) throw new RangeError('a pool has at least one thread');
       return { pool, model };
     } catch (error) {

@@ -18,6 +18,7 @@ import { createRunDirectory, type RunDirectory } from '../telemetry/run-director
 import { createLocalTransport } from '../transport/local-transport.js';
 import { connectNatsTransport } from '../transport/nats-transport.js';
 import type { Transport } from '../transport/transport.js';
+import { whenAborted } from '../when-aborted.js';
 import type { Closers } from './closers.js';
 import type { RunResources } from './run-resources.js';
 import { timingOnly } from './timing-only.js';
@@ -94,6 +95,7 @@ export async function prepareParts(
     localOptimizer,
     engine: config.engine,
     warn,
+    signal,
   });
   closers.add(() => pool.close());
   signal.throwIfAborted();
@@ -132,10 +134,3 @@ async function openTransport(nats: TrainConfig['nats'], name: string): Promise<T
 
 /** Workers up to which the commits of a simulated run name τ_k of each. */
 const mostWorkersOfVector = 1000;
-
-/** Rejects with the signal's reason when it aborts; never resolves. */
-function whenAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
-}

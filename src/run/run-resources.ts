@@ -71,8 +71,8 @@ export function shareResources(own: RunResources = ownResources): SharedResource
 }
 
 function sameOptions(one: ComputeOptions, other: ComputeOptions): boolean {
-  const { partitions, warn: _, ...rest } = one;
-  const { partitions: otherPartitions, warn: _other, ...otherRest } = other;
+  const { partitions, warn: _, signal: _signal, ...rest } = one;
+  const { partitions: otherPartitions, warn: _other, signal: _otherSignal, ...otherRest } = other;
   const names = new Set([...Object.keys(rest), ...Object.keys(otherRest)]);
   const valueOf = (options: object, name: string): unknown =>
     Object.entries(options).find(([key]) => key === name)?.[1];

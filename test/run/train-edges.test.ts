@@ -83,6 +83,26 @@ describe('a run at its edges', () => {
       assert.deepEqual(await readdir(folder), ['slow.mjs']);
     });
 
+    it('breaks off the start of the compute threads, whatever they are doing', async () => {
+      const module = join(folder, 'busy.mjs');
+      await writeFile(
+        module,
+        `import { BroadcastChannel } from 'node:worker_threads';
+         export const createModel = () => {
+           const channel = new BroadcastChannel('busy-model');
+           channel.postMessage('asked for');
+           for (;;);
+         };`,
+      );
+      const channel = new BroadcastChannel('busy-model');
+      const asked = new Promise((resolve) => (channel.onmessage = resolve));
+      const run = train({ ...small, model: module, out });
+      await asked;
+      channel.close();
+      await assert.rejects(run.stop(), isStopped);
+      assert.deepEqual(await readdir(folder), ['busy.mjs']);
+    });
+
     it('breaks off a connection, too, and closes it', async () => {
       const server = createServer();
       server.listen(0, '127.0.0.1');

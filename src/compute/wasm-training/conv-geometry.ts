@@ -22,7 +22,7 @@ export type ConvAttrs = WindowAttrs & { dataFormat?: 'NHWC' | 'NCHW'; dilations?
 /**
  * @param x [batch, height, width, channels]
  * @param filter [height, width, channels in, channels out], or [height, width, channels, multiplier] if depthwise
- * @throws StalewartError MODEL if the data format is not NHWC
+ * @throws StalewartError MODEL if the data format is not NHWC, or the window does not fit
  */
 export function convGeometry(
   kernel: string,
@@ -63,14 +63,29 @@ export function poolGeometry(
   );
 }
 
-/** @throws StalewartError MODEL if nothing would be left of the image */
+/** @throws StalewartError MODEL if a number of pixels is none, or nothing would be left of the image */
 function checked(kernel: string, g: ConvGeometry): ConvGeometry {
+  assertPixels(kernel, 'stride', g.strideHeight, g.strideWidth, 1);
+  assertPixels(kernel, 'dilation', g.dilationHeight, g.dilationWidth, 1);
+  // A filter without elements sums nothing; a pool of none has neither maximum nor mean.
+  assertPixels(kernel, 'window', g.filterHeight, g.filterWidth, kernel.includes('Pool') ? 1 : 0);
   if (g.outHeight >= 0 && g.outWidth >= 0) return g;
   throw new StalewartError(
     'MODEL',
     `${kernel}: ${g.inHeight}×${g.inWidth} pixels, a window of ${g.effectiveFilterHeight}×${g.effectiveFilterWidth} and ` +
       `this padding give ${g.outHeight}×${g.outWidth} pixels: take a smaller window or pad more`,
   );
+}
+
+/** TensorFlow.js lets fractions through, of which a kernel would take the whole part, and pooling zeros, too. */
+function assertPixels(kernel: string, field: string, height: number, width: number, least: number): void {
+  if ([height, width].every((pixels) => Number.isInteger(pixels) && pixels >= least)) return;
+  const allowed = `whole numbers of at least ${least}`;
+  throw new StalewartError('MODEL', `${kernel}: ${field} is ${height}×${width}: it must be ${allowed}`, {
+    field,
+    value: [height, width],
+    allowed,
+  });
 }
 
 export function writeGeometry(g: ConvGeometry, to: Int32Array, at: number): void {

@@ -1,12 +1,15 @@
 /**
  * The wasm backend of TensorFlow.js takes the address that it is given, also where there was no memory left and it is 0,
  * and passes on sizes beyond 4 GB, of which WebAssembly sees the remainder: kernels then write over other tensors, until
- * one reaches outside the memory. Here an allocation that fails says so, before anything is written.
+ * one reaches outside the memory. Where a block would end beyond 4 GB, its allocator may even give the address of a few bytes as
+ * if there were room. Here an allocation that fails says so, before anything is written.
  */
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { StalewartError } from '../../errors.js';
 
 interface Allocator {
+  /** All of the memory; another view when it has grown. */
+  readonly HEAPU8: Uint8Array;
   _malloc(bytes: number): number;
   _free(address: number): void;
 }
@@ -24,7 +27,8 @@ export function guardAllocations(backend: BackendWasm): void {
   const allocate = module._malloc.bind(module);
   module._malloc = (bytes) => {
     const address = bytes < addressable ? allocate(bytes) : 0;
-    if (address !== 0 || bytes === 0) return address;
+    if (bytes === 0 || (address !== 0 && (address >>> 0) + bytes <= module.HEAPU8.length)) return address;
+    if (address !== 0) module._free(address);
     throw new StalewartError(
       'MODEL',
       `the wasm backend has no ${(bytes / 2 ** 20).toFixed(1)} MB of memory left: take a smaller batch or model`,

@@ -4,6 +4,7 @@
  */
 import type * as tf from '@tensorflow/tfjs';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import { guardAllocations } from './guarded-allocation.js';
 import { type Native, nativeOf } from './native.js';
 
 /** What a kernel is called with. */
@@ -29,6 +30,11 @@ export function wasmKernel<Inputs extends tf.NamedTensorInfoMap, Attrs extends t
     ...stock,
     kernelName,
     backendName: 'wasm',
+    // Before the program can allocate anything.
+    setupFunc: (backend) => {
+      stock?.setupFunc?.(backend);
+      guardAllocations(backend as BackendWasm);
+    },
     kernelFunc: (call) => {
       const backend = call.backend as BackendWasm;
       return run({

@@ -3,8 +3,10 @@
  * after the wasm backend has started, and touches no other backend.
  */
 import * as tf from '@tensorflow/tfjs';
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import '@tensorflow/tfjs-backend-wasm';
 import { registerGradients } from './gradients.js';
+import { guardAllocations } from './guarded-allocation.js';
 import { add, divide, multiply, subtract } from './kernels/binary.js';
 import { batchNormGradient, fusedBatchNorm } from './kernels/batch-norm.js';
 import { cast } from './kernels/cast.js';
@@ -72,4 +74,7 @@ export function registerTrainingKernels(): void {
   }
   registerGradients();
   repairLayers();
+  // A backend that has started calls no set-up any more.
+  const started = tf.findBackend('wasm') as BackendWasm | null;
+  if (started !== null) guardAllocations(started);
 }

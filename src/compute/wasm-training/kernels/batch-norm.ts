@@ -3,6 +3,7 @@
  * TensorFlow.js composes that of some thirty kernels. Statistics of any other shape are left to the stock kernel.
  */
 import * as tf from '@tensorflow/tfjs';
+import { StalewartError } from '../../../errors.js';
 import { type KernelCall, wasmKernel } from '../kernel.js';
 import { sizeOf } from '../shapes.js';
 import type { Native } from '../native.js';
@@ -23,6 +24,7 @@ export function isPerChannel(x: tf.TensorInfo, mean: tf.TensorInfo): boolean {
 export const fusedBatchNorm = wasmKernel(tf.FusedBatchNorm, (call: ForwardCall) => {
   const { inputs, attrs, backend, native } = call;
   const { x, mean, variance, scale, offset } = inputs;
+  assertFloats(x);
   if (!isPerChannel(x, mean) || sizeOf(x.shape) === 0) return call.stock();
   const channels = mean.shape[0] ?? 0;
   const y = backend.makeOutput(x.shape, 'float32');
@@ -45,6 +47,20 @@ export const fusedBatchNorm = wasmKernel(tf.FusedBatchNorm, (call: ForwardCall) 
   backend.disposeData(shift.dataId);
   return y;
 });
+
+/** The stock kernel reads the bits of other numbers as if they were float32. @throws StalewartError MODEL */
+function assertFloats({ dtype }: tf.TensorInfo): void {
+  if (dtype === 'float32') return;
+  throw new StalewartError(
+    'MODEL',
+    `FusedBatchNorm: x is ${dtype}: it must be float32 (tf.cast makes it so)`,
+    {
+      field: 'x',
+      value: dtype,
+      allowed: 'float32',
+    },
+  );
+}
 
 /** scale / √(variance + ε) of each channel. */
 function factors(
