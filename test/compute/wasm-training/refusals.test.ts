@@ -49,7 +49,7 @@ describe('wasm-training: refuses', () => {
   before(useWasmBackend);
 
   for (const [what, message, compute] of refused) {
-    it(what, () => {
+    it(`${what}`, () => {
       assert.throws(
         () => tf.tidy(compute),
         (error) => error instanceof StalewartError && error.code === 'MODEL' && error.message === message,

@@ -116,7 +116,7 @@ function halfOf(a: v128, b: v128, sum: bool): v128 {
 export function transformFilterGradient(sums: usize, inChannels: i32, outChannels: i32, to: usize): void {
   const plane = (<usize>(inChannels * outChannels)) << 2;
   const row = (<usize>outChannels) << 2;
-  const fourPlanes = 4 * plane;
+  const fourPlanes = plane * 4;
   for (let channel = 0; channel < inChannels; channel += 4) {
     for (let out = 0; out < outChannels; out++) {
       const at = to + <usize>channel * row + ((<usize>out) << 2);

@@ -47,7 +47,7 @@ function addRows(p: usize, q: usize, pixel: usize, to: usize, plane: usize): voi
 export function transformPatch(from: usize, row: usize, channels: i32, to: usize, plane: usize): void {
   const pixel = <usize>channels * GROUP;
   const end = from + pixel;
-  const fourPlanes = 4 * plane;
+  const fourPlanes = plane * 4;
   while (from < end) {
     const second = from + row;
     const third = second + row;
@@ -96,7 +96,7 @@ export function transformOutputs(
 ): void {
   const least = f32x4.splat(floor);
   const pixel = <usize>channels * GROUP;
-  const fourPlanes = 4 * plane;
+  const fourPlanes = plane * 4;
   for (let channel: usize = 0; channel < <usize>channels; channel++) {
     const offset = bias != 0 ? v128.load32_splat(bias + (channel << 2)) : f32x4.splat(0);
     for (let half = 0; half < 2; half++) {
@@ -141,7 +141,7 @@ export function transformGradient(
   sums: usize,
 ): void {
   const pixel = <usize>channels * GROUP;
-  const fourPlanes = 4 * plane;
+  const fourPlanes = plane * 4;
   for (let channel = 0; channel < channels; channel++) {
     let total = v128.load(sums);
     for (let half = 0; half < 2; half++) {
