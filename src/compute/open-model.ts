@@ -3,7 +3,7 @@
  * `await tf.loadLayersModel(openModel('runs/my-run/model'))`. Reads any folder in the layers format, not only ours.
  */
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { isAbsolute, join, normalize } from 'node:path';
 import type * as tf from '@tensorflow/tfjs';
 import { StalewartError } from '../errors.js';
 
@@ -22,9 +22,14 @@ export function openModel(folder: string): { load(): Promise<tf.io.ModelArtifact
       const text = await read('model.json');
       const { weightsManifest, ...rest } = parse(folder, text.toString('utf8'));
       const files: Buffer[] = [];
-      for (const path of weightsManifest.flatMap((group) => group.paths)) files.push(await read(path));
+      for (const path of weightsManifest.flatMap((group) => group.paths)) {
+        if (isOutside(path)) throw unusable(folder, `"${path}" of model.json lies outside of it`);
+        files.push(await read(path));
+      }
       const weightData = new Uint8Array(Buffer.concat(files)).buffer;
-      return { ...rest, weightSpecs: weightsManifest.flatMap((group) => group.weights), weightData };
+      const weightSpecs = weightsManifest.flatMap((group) => group.weights);
+      checkSizes(folder, weightSpecs, weightData.byteLength);
+      return { ...rest, weightSpecs, weightData };
     },
   };
 }
@@ -42,9 +47,39 @@ function parse(folder: string, text: string): tf.io.ModelJSON {
   }
 }
 
-function unusable(folder: string, problem: string, cause: unknown): StalewartError {
-  const detail = cause instanceof Error ? cause.message : String(cause);
-  return new StalewartError('MODEL', `there is no model in ${folder}: ${problem} (${detail})`, {
+/** A folder that came from elsewhere must not have other files read. */
+function isOutside(path: string): boolean {
+  return isAbsolute(path) || normalize(path).split(/[\\/]/)[0] === '..';
+}
+
+/** Of one value, in bytes; texts have none. */
+const sizes: Readonly<Record<string, number>> = {
+  float32: 4,
+  int32: 4,
+  complex64: 8,
+  bool: 1,
+  uint8: 1,
+  uint16: 2,
+  float16: 2,
+};
+
+function checkSizes(folder: string, specs: readonly tf.io.WeightsManifestEntry[], bytes: number): void {
+  let end = 0;
+  for (const { name, shape, dtype, quantization } of specs) {
+    const size = sizes[quantization?.dtype ?? dtype];
+    if (dtype === 'string') return;
+    const fits = size !== undefined && shape.every((length) => Number.isInteger(length) && length >= 0);
+    const what = `${quantization?.dtype ?? dtype} of shape [${shape.join(', ')}]`;
+    if (!fits) throw unusable(folder, `weight ${name} cannot be ${what}`);
+    end += size * shape.reduce((product, length) => product * length, 1);
+    if (end > bytes) throw unusable(folder, `its ${bytes} bytes of weights end within ${name}, ${what}`);
+  }
+  if (end < bytes) throw unusable(folder, `it has ${bytes} bytes of weights, and model.json names ${end}`);
+}
+
+function unusable(folder: string, problem: string, cause?: unknown): StalewartError {
+  const detail = cause === undefined ? '' : ` (${cause instanceof Error ? cause.message : String(cause)})`;
+  return new StalewartError('MODEL', `there is no model in ${folder}: ${problem}${detail}`, {
     field: 'model',
     value: folder,
     cause,

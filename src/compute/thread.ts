@@ -12,12 +12,12 @@ import { type ChosenEngine, chooseEngine, type Engine } from './engine.js';
 import { firstLine } from './first-line.js';
 import { createGatherer } from './gather.js';
 import { type LoadedModel, loadModel } from './load-model.js';
-import { memoryLimitOf } from './memory-limit.js';
+import { type MemoryLimit, memoryLimitOf } from './memory-limit.js';
 import { memoryNeedsOf, shortage } from './memory-needs.js';
 import { createObjective } from './objective.js';
 import { type Parameters, parametersOf } from './parameters.js';
 import { createPlanEngine } from './plan/plan-engine.js';
-import { planModel } from './plan/plan-model.js';
+import { mostPlanBytes, planModel } from './plan/plan-model.js';
 import { seedThisThread } from './seeded-randomness.js';
 import { countShared, sharedVector } from '../memory/shared-memory.js';
 import {
@@ -55,7 +55,7 @@ async function start(): Promise<Engine> {
   phase.now = 'model';
   const { dataset, seed } = data;
   seedThisThread(seed, 'initial-weights');
-  const loaded = await loadModel(data.model, dataset, memoryLimitOf(data.backend));
+  const loaded = await loadModel(data.model, dataset, limitOfWeights());
   const parameters = parametersOf(loaded.model);
   const initial = sharedVector(parameters.count);
   parameters.read(initial);
@@ -65,6 +65,13 @@ async function start(): Promise<Engine> {
   if (data.partitions.length > 0) warmUp(chosen.engine, initial, () => performance.now() / 1000);
   post({ type: 'ready', model: describe(loaded, parameters, initial, chosen) });
   return chosen.engine;
+}
+
+/** Of a plan that was asked for they would not fit into more than it can have, whatever the backend has. */
+function limitOfWeights(): MemoryLimit {
+  const limit = memoryLimitOf(data.backend);
+  if (data.engine !== 'plan' || limit.bytes < mostPlanBytes) return limit;
+  return { bytes: mostPlanBytes, owner: 'a plan' };
 }
 
 function choose(loaded: LoadedModel, parameters: Parameters, initial: Float32Array): ChosenEngine {

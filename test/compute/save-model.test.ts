@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { accuracyOf } from '../../src/compute/accuracy-of.js';
 import { openModel } from '../../src/compute/open-model.js';
+import { StalewartError } from '../../src/errors.js';
 import { saveModel } from '../../src/compute/save-model.js';
 import { makeDataset, makePartitions, never, withCompute } from './fixtures/data.js';
 
@@ -86,5 +87,36 @@ describe('saved models', () => {
     });
     await writeFile(join(folder, 'model.json'), '{"format": "other"}');
     await assert.rejects(openModel(folder).load(), /model\.json is not a model \(it has no modelTopology/);
+  });
+
+  it('a folder whose weights are not those that it names is refused', async () => {
+    const weights = { name: 'dense/kernel', shape: [2, 3], dtype: 'float32' };
+    const refused = async (changes: object, paths = ['weights.bin'], bytes = 24): Promise<string> => {
+      const weightsManifest = [{ paths, weights: [{ ...weights, ...changes }] }];
+      await writeFile(join(folder, 'weights.bin'), new Uint8Array(bytes));
+      await writeFile(join(folder, 'model.json'), JSON.stringify({ modelTopology: {}, weightsManifest }));
+      const error: unknown = await openModel(folder)
+        .load()
+        .then(
+          () => null,
+          (reason: unknown) => reason,
+        );
+      assert.ok(error instanceof StalewartError && error.code === 'MODEL', 'it was not refused');
+      return error.message.slice(error.message.indexOf(folder) + folder.length);
+    };
+    const named = 'dense/kernel, float32 of shape [2, 3]';
+    assert.equal(await refused({}, ['weights.bin'], 20), `: its 20 bytes of weights end within ${named}`);
+    assert.equal(
+      await refused({}, ['weights.bin'], 28),
+      ': it has 28 bytes of weights, and model.json names 24',
+    );
+    assert.match(
+      await refused({ shape: [2, -3] }),
+      /weight dense\/kernel cannot be float32 of shape \[2, -3\]/,
+    );
+    assert.match(await refused({ dtype: 'float8' }), /weight dense\/kernel cannot be float8/);
+    for (const path of ['../weights.bin', '/etc/hostname', 'a/../../weights.bin']) {
+      assert.equal(await refused({}, [path]), `: "${path}" of model.json lies outside of it`);
+    }
   });
 });

@@ -66,6 +66,15 @@ describe('a model that is too large', () => {
     );
   });
 
+  it('is refused before its weights are made where a plan was asked for, which has less', async () => {
+    const layers = `flatten({ inputShape }), dense({ units: 1e5, name: 'first' }), dense({ units: classes })`;
+    const { message } = await refusalOf(layers, { engine: 'plan' });
+    assert.match(
+      message,
+      /up to layer first \(Dense\) and their gradients need 2\.3 GB of memory: a plan has 2\.0 GB/,
+    );
+  });
+
   it('is refused where only its evaluation does not fit', async () => {
     const layers = `conv2d({ inputShape, filters: 13000, kernelSize: 3, name: 'wide' }), globalAveragePooling2d({}), dense({ units: classes })`;
     const { message } = await refusalOf(layers, { engine: 'tfjs', batchSize: 1 });

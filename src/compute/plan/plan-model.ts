@@ -83,7 +83,7 @@ export interface Refusal {
 export const firstAddress = 65_536;
 
 /** Addresses above are no longer positive as i32, which the module counts with. */
-const mostBytes = 2 ** 31;
+export const mostPlanBytes = 2 ** 31;
 
 /** The operation that computes a loss, and its gradient. */
 const lossOperations = {
@@ -150,8 +150,8 @@ function plan(request: PlanRequest): Plan {
     step: table([...builder.forward, ...builder.backward]),
     evaluation: table(builder.inference),
   };
-  if (builder.bytes > mostBytes) {
-    const [need, most] = [builder.bytes, mostBytes].map((bytes) => (bytes / 2 ** 30).toFixed(1));
+  if (builder.bytes > mostPlanBytes) {
+    const [need, most] = [builder.bytes, mostPlanBytes].map((bytes) => (bytes / 2 ** 30).toFixed(1));
     throw new Unplannable(`it would need ${need} GB of memory: at most ${most} GB can be had`, {
       tooLarge: true,
     });
