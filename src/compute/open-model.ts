@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, join, normalize } from 'node:path';
 import type * as tf from '@tensorflow/tfjs';
-import { StalewartError } from '../errors.js';
+import { oneLineOf, StalewartError } from '../errors.js';
 
 /** @throws StalewartError MODEL, when loaded, if the folder holds no such model */
 export function openModel(folder: string): { load(): Promise<tf.io.ModelArtifacts> } {
@@ -78,7 +78,7 @@ function checkSizes(folder: string, specs: readonly tf.io.WeightsManifestEntry[]
 }
 
 function unusable(folder: string, problem: string, cause?: unknown): StalewartError {
-  const detail = cause === undefined ? '' : ` (${cause instanceof Error ? cause.message : String(cause)})`;
+  const detail = cause === undefined ? '' : ` (${oneLineOf(cause)})`;
   return new StalewartError('MODEL', `there is no model in ${folder}: ${problem}${detail}`, {
     field: 'model',
     value: folder,
