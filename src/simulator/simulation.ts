@@ -13,20 +13,25 @@ import type {
   Effect,
   EngineEvent,
   EngineStep,
-  Schedule,
   Time,
   UpdateArrived,
-  WorkerId,
 } from '../../protocols/sync/events.js';
 import { runRoundEngine } from '../../protocols/sync/gather-rounds.js';
 import type { EngineOptions, EngineState } from '../../protocols/sync/round-engine.js';
-import { deadlineKind } from '../../protocols/sync/task-deadline.js';
-import { updateIdOf } from '../../protocols/sync/update-id.js';
 import type { LocalUpdate } from '../compute/compute.js';
-import { allFinite, type ParameterStore } from '../compute/parameter-store.js';
+import type { ParameterStore } from '../compute/parameter-store.js';
 import type { TaskTimes } from '../stragglers/task-times.js';
-import { EventQueue, type Occurrence } from './event-queue.js';
-import type { Computation, LookAhead } from './look-ahead.js';
+import { arrivalOf, timedUpdate } from './arrival.js';
+import {
+  type ComingEvent,
+  type FromRecord,
+  isVoid,
+  PendingDeadlines,
+  type Stage,
+  type Task,
+} from './coming-events.js';
+import { EventQueue } from './event-queue.js';
+import type { LookAhead } from './look-ahead.js';
 import type { Network } from './network.js';
 import type { Recorded, RecordedArrivals } from './recorded-arrivals.js';
 import { PassingMarks, type TimeMarks } from './time-marks.js';
@@ -70,45 +75,13 @@ interface Stop {
   readonly reason: string;
 }
 
-/** A worker has taken its last step; its update is at the server's link; it has been read. */
-type Stage = 'computed' | 'uploaded' | 'received';
-
-/** Of each task that is under way, the next stage is in the queue. */
-interface Task extends Occurrence {
-  readonly type: 'task';
-  readonly worker: WorkerId;
-  readonly assign: Assign;
-  /** Of the stage. */
-  time: Time;
-  stage: Stage;
-  /** Null: there is none, or it was cancelled. */
-  computation: Computation | null;
-  /** When the worker hears that it is cancelled; null: it is not. */
-  cancelledAt: Time | null;
-}
-
-interface Deadline extends Occurrence {
-  readonly type: 'deadline';
-  readonly name: string;
-  /** The next one of its kind has taken its place. */
-  replaced: boolean;
-}
-
-/** Of a record: an update arrives; anything else happens. */
-type FromRecord =
-  | { readonly type: 'answered'; readonly task: Task; readonly recorded: UpdateArrived }
-  | { readonly type: 'unasked'; readonly event: EngineEvent };
-
-type Event = Task | Deadline | (Occurrence & FromRecord);
-
 export class Simulation {
   readonly #options: SimulationOptions;
-  readonly #queue = new EventQueue<Event>(isVoid);
+  readonly #queue = new EventQueue<ComingEvent>(isVoid);
   readonly #events$ = new Subject<EngineEvent>();
   /** The task that each worker has in hand. */
   readonly #tasks = new Map<number, Task>();
-  /** The last one of each kind. */
-  readonly #deadlines = new Map<string, Deadline>();
+  readonly #deadlines = new PendingDeadlines(this.#queue);
   /** What the engine has made of the event in hand. */
   #steps: EngineStep[] = [];
   #engineError: { readonly error: unknown } | null = null;
@@ -228,7 +201,7 @@ export class Simulation {
     });
   }
 
-  #happen(event: Event): void | Promise<void> {
+  #happen(event: ComingEvent): void | Promise<void> {
     switch (event.type) {
       case 'deadline':
         return this.#feed({ type: 'deadline-passed', time: event.time, deadline: event.name });
@@ -267,7 +240,9 @@ export class Simulation {
     const { computation } = task;
     // Cancelled on its way: the engine will refuse it, whatever it holds.
     if (task.cancelledAt !== null || computation === null) {
-      return recorded === null ? this.#deliver(task, this.#timed(task)) : this.#feed(recorded);
+      return recorded === null
+        ? this.#deliver(task, timedUpdate(task.assign, this.#options.batchSize))
+        : this.#feed(recorded);
     }
     const result = computation.result();
     return result instanceof Promise
@@ -276,25 +251,9 @@ export class Simulation {
   }
 
   #deliver({ assign }: Task, update: LocalUpdate): void | Promise<void> {
-    const { worker, incarnation, attempt, version } = assign;
-    const { delta, steps, samples, loss, firstLoss } = update;
-    const updateId = updateIdOf(worker, incarnation, attempt);
-    const finite = Number.isFinite(loss) && Number.isFinite(firstLoss) && allFinite(delta);
-    this.#arrived = { updateId, update };
-    return this.#feed({
-      type: 'update-arrived',
-      time: this.#now,
-      updateId,
-      worker,
-      incarnation,
-      attempt,
-      baseVersion: version,
-      steps,
-      samples,
-      loss,
-      firstLoss,
-      finite,
-    });
+    const arrival = arrivalOf(assign, update, this.#now);
+    this.#arrived = { updateId: arrival.updateId, update };
+    return this.#feed(arrival);
   }
 
   #feed(event: EngineEvent): void | Promise<void> {
@@ -329,7 +288,8 @@ export class Simulation {
         this.#cancel(effect);
         break;
       case 'schedule':
-        this.#schedule(effect);
+        // Timers of a live run are late now and then: a record knows when its deadlines passed.
+        if (this.#options.recorded === undefined) this.#deadlines.schedule(effect.deadline, effect.at);
         break;
       case 'finish':
         this.#outcome = { code: null, reason: effect.reason };
@@ -395,20 +355,6 @@ export class Simulation {
     this.#queue.push({ ...what, time, worker: null }, place);
   }
 
-  /** As the timers of a live run: the next one of its kind takes the place of the one before. */
-  #schedule({ deadline: name, at }: Schedule): void {
-    // Timers of a live run are late now and then: a record knows when its deadlines passed.
-    if (this.#options.recorded !== undefined) return;
-    const kind = deadlineKind(name);
-    const before = this.#deadlines.get(kind);
-    const deadline: Deadline = { type: 'deadline', time: at, worker: null, name, replaced: false };
-    this.#deadlines.set(kind, deadline);
-    this.#queue.push(deadline);
-    if (before === undefined) return;
-    before.replaced = true;
-    this.#queue.hasVoid();
-  }
-
   /** The worker drops its work, unless that is on its way already when it hears of it. */
   #cancel({ worker }: Cancel): void {
     const task = this.#tasks.get(worker);
@@ -419,23 +365,7 @@ export class Simulation {
     task.cancelledAt = this.#options.network.signal(worker, this.#now);
     this.#queue.hasVoid();
   }
-
-  /** What a task gives where nothing is trained. */
-  #timed({ assign }: Task): LocalUpdate {
-    const steps = assign.localSteps;
-    const samples = steps * this.#options.batchSize;
-    return { delta: noDelta, steps, samples, loss: 1, firstLoss: 1, computeSeconds: 0 };
-  }
 }
-
-/** A deadline whose place was taken, and the end of a task whose worker heard before that it is cancelled. */
-function isVoid(event: Event): boolean {
-  if (event.type === 'deadline') return event.replaced;
-  if (event.type !== 'task' || event.stage !== 'computed') return false;
-  return event.cancelledAt !== null && event.cancelledAt <= event.time;
-}
-
-const noDelta = new Float32Array(0);
 
 /** A few milliseconds' worth. */
 const eventsPerTurn = 1024;
