@@ -34,8 +34,8 @@ async function settle(): Promise<void> {
 }
 
 describe('computing ahead', () => {
-  it('begins at once, three tasks for each thread, what ends first first', async () => {
-    const { compute, begun, workers } = playedCompute(1);
+  it('begins a task for each thread at once, and then what ends first', async () => {
+    const { compute, begun, workers } = playedCompute(3);
     const ahead = createLookAhead(compute);
     for (const [worker, endsAt] of [9, 8, 6, 7, 3, 5].entries()) ahead.begin(task(worker), endsAt);
     assert.deepEqual(workers(), [0, 1, 2]);
@@ -60,7 +60,7 @@ describe('computing ahead', () => {
   });
 
   it('does not compute what is cancelled before it begins, and stops what has begun', async () => {
-    const { compute, begun, workers } = playedCompute(1);
+    const { compute, begun, workers } = playedCompute(3);
     const ahead = createLookAhead(compute);
     const computations = [1, 2, 3, 4, 5].map((endsAt, worker) => ahead.begin(task(worker), endsAt));
     computations[3]?.cancel();
@@ -72,7 +72,7 @@ describe('computing ahead', () => {
   });
 
   it('computes once more what a thread died of, and hands on what is thrown again', async () => {
-    const { compute, begun, workers } = playedCompute(1);
+    const { compute, begun, workers } = playedCompute(3);
     const ahead = createLookAhead(compute);
     const computations = [1, 2, 3, 4].map((endsAt, worker) => ahead.begin(task(worker), endsAt));
     begun[0]?.fail(new Error('a thread exited'));
