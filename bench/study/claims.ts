@@ -37,8 +37,8 @@ function orNever(value: number | null | undefined): number {
   return value ?? Number.MAX_VALUE;
 }
 
-/** The highest accuracy step that every run of every series reached; null: there is none. */
-export function commonAccuracy({ entries }: ComparisonRecord): string | null {
+/** The highest accuracy step that every run of these series reached; null: there is none. */
+export function commonAccuracy(entries: readonly Entry[]): string | null {
   const steps = Object.keys(entries[0]?.timeToAccuracy ?? {}).toSorted();
   const reached = steps.filter((step) =>
     entries.every(({ timeToAccuracy, seeds }) => timeToAccuracy[step]?.reached === seeds.length),

@@ -116,7 +116,7 @@ function inShort(findings: readonly Finding[]): readonly string[] {
   });
   return [
     `The paper claims that ABS needs less time and less communication than its rivals. In ${findings.length} comparisons (fleets × laws), what ABS needs to`,
-    'reach the highest accuracy that every run of the comparison reached was, against each rival, less for every seed · more for every seed ·',
+    'reach the highest accuracy that every run of the two reached was, against each rival, less for every seed · more for every seed ·',
     'mixed:',
     '',
     `| less · more · mixed | ${measures.map(({ title }) => title).join(' | ')} |`,
@@ -144,19 +144,19 @@ function sentences(findings: readonly Finding[], rivals: readonly string[]): rea
   });
 }
 
-/** Null: the comparison lacks one of the two, or an accuracy that all reached. */
+/** Null: the comparison lacks one of the two, or an accuracy that both reached with every seed. */
 function verdictOf({ record }: Finding, rival: string, measure: Measure): Verdict | null {
-  const accuracy = commonAccuracy(record);
   const [abs, other] = ['abs', rival].map((name) => record.entries.find((entry) => entry.name === name));
-  if (accuracy === null || abs === undefined || other === undefined) return null;
-  return judge(abs, other, measure, accuracy);
+  if (abs === undefined || other === undefined) return null;
+  const accuracy = commonAccuracy([abs, other]);
+  return accuracy === null ? null : judge(abs, other, measure, accuracy);
 }
 
 function section(
   { name, title, record, chosen, figures }: Finding,
   images: ReadonlyMap<string, string>,
 ): string[] {
-  const accuracy = commonAccuracy(record);
+  const accuracy = commonAccuracy(record.entries);
   const isThresholds = name.startsWith('fig1');
   const finding = { name, title, record, chosen, figures };
   return [
