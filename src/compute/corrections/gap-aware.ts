@@ -3,7 +3,7 @@
  * the worker computed, and C, how far one update usually moves it, is its unit: an update of a model that has moved by one usual
  * step counts half.
  *
- * C is, as in the code of the authors' group (github.com/saareliad/FTPipe), the largest learning rate times the root of the running mean
+ * C is, as in public code that cites the paper (its text was not at hand), the largest learning rate times the root of the running mean
  * of squared gradients, with decay 0.999 and its bias corrected, the gradient at hand included. Here a delta is what one update
  * moves: learning rate, constant in a run, and all its local steps are in it already. So C² is that running mean over the
  * uploaded, uncorrected deltas.
