@@ -10,13 +10,12 @@
  */
 import { availableParallelism } from 'node:os';
 import { bufferTime, firstValueFrom, map, take, toArray } from 'rxjs';
-import { createCompute } from '../src/compute/compute-pool.js';
 import { loadDataset } from '../src/data/load-dataset.js';
-import { makePartitions } from '../src/data/partitions/make-partitions.js';
 import { train } from '../src/index.js';
 import { collectLessOften } from '../src/memory/collect-less-often.js';
 import { startNatsServer } from '../test/support/nats-server.js';
 import { aboveZero, addOption, benchCommand, oneOf, wholeNumber } from './command-line.js';
+import { oneThread } from './one-thread.js';
 
 collectLessOften();
 
@@ -36,39 +35,6 @@ const workers = 10;
 const [localSteps, batchSize] = [10, 32];
 
 const dataset = await loadDataset('cifar10', { seed: 1 });
-const partitions = makePartitions({ kind: 'iid' }, dataset.train.labels, dataset.classes, workers, 1);
-
-/** Images/s of one thread that does nothing but tasks of U local steps. */
-async function oneThread(): Promise<number> {
-  const compute = await createCompute({
-    model: 'lenet',
-    dataset,
-    partitions,
-    batchSize,
-    learningRate: 0.05,
-    seed: 1,
-    engine,
-    threads: 1,
-  });
-  const { signal } = new AbortController();
-  const parameters = compute.model.initial;
-  let attempt = 0;
-  const tasks = async (until: number): Promise<number> => {
-    let samples = 0;
-    while (performance.now() < until) {
-      attempt += 1;
-      samples += (await compute.run({ worker: attempt % workers, attempt, parameters, localSteps }, signal))
-        .samples;
-    }
-    return samples;
-  };
-  await tasks(performance.now() + 1000);
-  const began = performance.now();
-  const samples = await tasks(began + seconds * 1000);
-  const rate = samples / ((performance.now() - began) / 1000);
-  await compute.close();
-  return rate;
-}
 
 /** Images/s that a whole run trains on, over its middle. */
 async function wholeRun(policy: string, nats?: string): Promise<number> {
@@ -117,7 +83,7 @@ const kinds = [
 const ratios = new Map<string, number[]>();
 const rates = new Map<string, number[]>();
 for (let slice = 0; slice < slices; slice += 1) {
-  const alone = await oneThread();
+  const alone = await oneThread({ dataset, engine, localSteps, batchSize, seconds });
   rates.set('one thread', [...(rates.get('one thread') ?? []), alone]);
   for (const [kind, measure] of kinds) {
     const rate = await measure();

@@ -16,13 +16,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { z } from 'zod';
-import { createCompute } from '../src/compute/compute-pool.js';
 import type { Dataset, Split } from '../src/data/dataset.js';
 import { loadDataset } from '../src/data/load-dataset.js';
-import { makePartitions } from '../src/data/partitions/make-partitions.js';
 import { simulate } from '../src/index.js';
 import { collectLessOften } from '../src/memory/collect-less-often.js';
 import { aboveZero, addOption, benchCommand, listOf, wholeNumber } from './command-line.js';
+import { oneThread } from './one-thread.js';
 import { median } from './compute/times.js';
 import { findTorches } from './peers/find-torch.js';
 
@@ -52,39 +51,6 @@ const { parts, slices, seconds, threads } = command.parse().opts<Options>();
 
 const [localSteps, batchSize, learningRate] = [10, 32, 0.04];
 const dataset = await loadDataset('cifar10', { seed: 1 });
-
-/** Images/s of one thread that does nothing but tasks of U local steps. */
-async function oneThread(): Promise<number> {
-  const workers = 10;
-  const partitions = makePartitions({ kind: 'iid' }, dataset.train.labels, dataset.classes, workers, 1);
-  const compute = await createCompute({
-    model: 'lenet',
-    dataset,
-    partitions,
-    batchSize,
-    learningRate,
-    seed: 1,
-    threads: 1,
-  });
-  const { signal } = new AbortController();
-  const parameters = compute.model.initial;
-  let attempt = 0;
-  const tasks = async (until: number): Promise<number> => {
-    let samples = 0;
-    while (performance.now() < until) {
-      attempt += 1;
-      const task = { worker: attempt % workers, attempt, parameters, localSteps };
-      samples += (await compute.run(task, signal)).samples;
-    }
-    return samples;
-  };
-  await tasks(performance.now() + 1000);
-  const began = performance.now();
-  const samples = await tasks(began + seconds * 1000);
-  const rate = samples / ((performance.now() - began) / 1000);
-  await compute.close();
-  return rate;
-}
 
 /** Images/s that a simulation trains on, without its first second. */
 async function simulated(policy: string, workers: number): Promise<number> {
@@ -123,7 +89,7 @@ async function throughput(): Promise<void> {
   const alone: number[] = [];
   const rates = kinds.map((): number[] => []);
   for (let slice = 0; slice < slices; slice += 1) {
-    alone.push(await oneThread());
+    alone.push(await oneThread({ dataset, engine: 'auto', localSteps, batchSize, seconds }));
     for (const [index, { policy, workers }] of kinds.entries()) {
       rates[index]?.push(await simulated(policy, workers));
     }
