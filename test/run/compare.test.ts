@@ -17,6 +17,7 @@ import {
 } from '../../src/index.js';
 import { comparisonSchema, readComparison } from '../../src/telemetry/comparison-file.js';
 import { summarySchema } from '../../src/telemetry/summary.js';
+import { assertShared, type Trace, traceOf } from './fixtures/run-trace.js';
 
 const common = {
   dataset: 'synthetic:examples=320,test=100,size=8,channels=1',
@@ -56,55 +57,6 @@ const summaryOf = ({ summary }: EndedRun): Summary => {
   assert.ok(summary !== null);
   return summary;
 };
-
-/** Of a run, what all policies of its seed ought to share. */
-interface Trace {
-  readonly key: string;
-  readonly seed: number;
-  /** Accuracy and loss of the initial weights on the evaluation set. */
-  readonly start: readonly (number | undefined)[];
-  /** How long each task took, by worker and attempt. */
-  readonly tasks: ReadonlyMap<string, number>;
-  /** Losses of each worker's first task: on the first batches of its partition, from the initial weights. */
-  readonly first: ReadonlyMap<number, readonly number[]>;
-}
-
-async function traceOf({ run, name, seed }: BegunRun): Promise<Trace> {
-  const [evaluations, steps] = await Promise.all([
-    firstValueFrom(run.evaluations$.pipe(toArray())),
-    firstValueFrom(run.steps$.pipe(toArray())),
-  ]);
-  const initial = evaluations.find(({ version }) => version === 0);
-  const begunAt = new Map<string, number>();
-  const tasks = new Map<string, number>();
-  const first = new Map<number, readonly number[]>();
-  for (const { event, effects } of steps) {
-    if (event.type === 'update-arrived' && effects.some(({ type }) => type === 'accumulate')) {
-      const task = `${event.worker}.${event.attempt}`;
-      tasks.set(task, event.time - (begunAt.get(task) ?? Number.NaN));
-      if (event.attempt === 1) first.set(event.worker, [event.firstLoss, event.loss]);
-    }
-    for (const effect of effects) {
-      if (effect.type === 'assign') begunAt.set(`${effect.worker}.${effect.attempt}`, event.time);
-    }
-  }
-  return { key: `${name} ${seed}`, seed, start: [initial?.testAccuracy, initial?.testLoss], tasks, first };
-}
-
-function assertShared(basis: Trace, other: Trace): void {
-  const { key } = other;
-  assert.deepEqual(other.start, basis.start, key);
-  const tasks = [...other.tasks].filter(([task]) => basis.tasks.has(task));
-  assert.ok(tasks.length >= 6, `${tasks.length} tasks in common`);
-  for (const [task, time] of tasks) {
-    const difference = time - (basis.tasks.get(task) ?? Number.NaN);
-    // Times of the clock are sums, which differ in their last digits.
-    assert.ok(Math.abs(difference) < 1e-9, `${key}, task ${task}`);
-  }
-  const workers = [...other.first.keys()].filter((worker) => basis.first.has(worker));
-  assert.ok(workers.length >= 2);
-  for (const worker of workers) assert.deepEqual(other.first.get(worker), basis.first.get(worker), key);
-}
 
 describe('compare', () => {
   let folder: string;
