@@ -32,6 +32,8 @@ export interface ServerObserver {
   readonly heard: (header: ToServer) => void;
   /** The StalenessMonitor has given a worker up because it fell silent; the engine hears of it next. */
   readonly silent: (event: WorkerLost) => void;
+  /** The worker has been silent for a while, or is heard again. Nothing else changes by it. */
+  readonly suspicion: (worker: number, incarnation: number, suspected: boolean) => void;
   /** A message that was refused before it reached the engine. */
   readonly refused: (header: ToServer, reason: string) => void;
   /** After the effects of the step were carried out. */
@@ -115,6 +117,9 @@ class ServerActor implements Behaviour<ServerMessage> {
         if (message.event.type === 'worker-lost') this.#options.observer.silent({ ...message.event, time });
         this.#feed({ ...message.event, time });
         break;
+      case 'suspicion':
+        this.#options.observer.suspicion(message.worker, message.incarnation, message.suspected);
+        break;
       case 'restarts-commanded':
         // Who was paused may have been given its work meanwhile.
         for (const worker of message.workers) this.#mail.deliverNew(worker);
@@ -150,7 +155,7 @@ class ServerActor implements Behaviour<ServerMessage> {
       if (this.#isDead(worker, incarnation)) {
         return this.#mail.tellToRejoin(header, `incarnation ${incarnation} was declared dead`);
       }
-      this.#monitor.tell({ type: 'heard', worker, incarnation });
+      this.#monitor.tell({ type: 'heard', worker, incarnation, heartbeat: header.type === 'heartbeat' });
     }
     switch (header.type) {
       case 'join':

@@ -3,6 +3,7 @@
  * is given and owns only the actor system.
  */
 import type { Observable, Subscription } from 'rxjs';
+import type { SilenceLimits } from '../../actors/monitor/heartbeat-rhythm.js';
 import { serverActor, type ServerObserver } from '../../actors/server-actor.js';
 import { stalenessMonitor } from '../../actors/staleness-monitor.js';
 import { stragglerInjector, type StragglerInjectorMessage } from '../../actors/straggler-injector.js';
@@ -32,8 +33,8 @@ export interface LiveRunOptions {
   readonly transport: Transport;
   readonly taskTimes: TaskTimes;
   readonly restart: RestartPolicy;
-  readonly heartbeatSeconds: number;
-  readonly heartbeatTimeoutSeconds: number;
+  /** How often workers give a sign of life, and what their silence means. */
+  readonly silence: SilenceLimits;
   /** Joins, uploads and assignments that are not answered are repeated after this many seconds. */
   readonly retrySeconds: number;
   readonly observer: ServerObserver;
@@ -55,7 +56,7 @@ export interface LiveRun {
 /** Starts the actors; the first assignments go out when the workers have joined. */
 export async function startLiveRun(options: LiveRunOptions): Promise<LiveRun> {
   const { run, clock, engine, store, compute, transport, restart, retrySeconds, observer } = options;
-  const { heartbeatSeconds, heartbeatTimeoutSeconds } = options;
+  const { silence } = options;
   const epoch = 1;
   // First, since it may be refused: nothing has been started then. Messages wait for the first subscriber.
   const inbox = await transport.subscribe(serverInbox(run));
@@ -82,8 +83,7 @@ export async function startLiveRun(options: LiveRunOptions): Promise<LiveRun> {
             workers: engine.workers,
             transport,
             server: self,
-            heartbeatSeconds,
-            heartbeatTimeoutSeconds,
+            ...silence,
             restartSeconds: restart.backoff.maxSeconds,
           }),
         ),
@@ -103,7 +103,7 @@ export async function startLiveRun(options: LiveRunOptions): Promise<LiveRun> {
     compute,
     transport,
     injector,
-    heartbeatSeconds,
+    heartbeatSeconds: silence.heartbeatSeconds,
     retrySeconds,
     restart,
   });

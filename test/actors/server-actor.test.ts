@@ -50,6 +50,7 @@ function bench({ correction, policy: own, ...more }: Bench = {}) {
       observer: {
         heard: () => undefined,
         silent: () => undefined,
+        suspicion: () => undefined,
         refused: (_header, reason) => refused.push(reason),
         step: (step) => steps.push(step),
         over: (outcome) => outcomes.push(outcome),

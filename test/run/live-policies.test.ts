@@ -48,8 +48,7 @@ async function bench({ policy, settings = {}, times, rounds }: Setting) {
       targetTime: taskTime,
       stretch: (_worker, work) => work,
     },
-    heartbeatSeconds: 1,
-    heartbeatTimeoutSeconds: 10,
+    silence: { heartbeatSeconds: 1, suspectAfterSeconds: 3, deadAfterSeconds: 10 },
     retrySeconds: 2,
     restart: {
       maxRestarts: 5,
@@ -59,6 +58,7 @@ async function bench({ policy, settings = {}, times, rounds }: Setting) {
     },
     observer: {
       heard: () => undefined,
+      suspicion: () => undefined,
       silent: () => undefined,
       refused: () => undefined,
       step: (step) => steps.push(step),

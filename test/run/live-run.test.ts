@@ -75,6 +75,7 @@ async function bench({ policy = 'abs', settings = {}, engine = {}, straggler, fa
   const steps: EngineStep[] = [];
   const outcomes: RunOutcome[] = [];
   const failures: WorkerFailure[] = [];
+  const suspicions: [number, boolean][] = [];
   /** Worker and incarnation. */
   const silent: [number, number][] = [];
   const deadLetters: DeadLetter[] = [];
@@ -88,8 +89,7 @@ async function bench({ policy = 'abs', settings = {}, engine = {}, straggler, fa
     compute,
     transport,
     taskTimes: createTaskTimes(spec, { workers, seed: 1 }),
-    heartbeatSeconds: 1,
-    heartbeatTimeoutSeconds: 10,
+    silence: { heartbeatSeconds: 1, suspectAfterSeconds: 3, deadAfterSeconds: 10 },
     retrySeconds: 2,
     restart: {
       maxRestarts: more.maxRestarts ?? 5,
@@ -99,6 +99,7 @@ async function bench({ policy = 'abs', settings = {}, engine = {}, straggler, fa
     },
     observer: {
       heard: () => undefined,
+      suspicion: (worker, _incarnation, suspected) => suspicions.push([worker, suspected]),
       silent: ({ worker, incarnation }) => silent.push([worker, incarnation]),
       refused: (_header, reason) => refused.push(reason),
       step: (step) => steps.push(step),
@@ -118,6 +119,7 @@ async function bench({ policy = 'abs', settings = {}, engine = {}, straggler, fa
     outcomes,
     failures,
     silent,
+    suspicions,
     deadLetters,
     errors,
     refused,
@@ -213,6 +215,7 @@ describe('live run', () => {
     });
     await b.clock.advance(15);
     assert.deepEqual([b.silent, b.failures], [[[2, 1]], []]);
+    assert.deepEqual(b.suspicions, [[2, true]]);
     cut = false;
     await b.clock.advance(15);
     assert.deepEqual(b.silent, [[2, 1]]);

@@ -7,6 +7,8 @@ import { settingNotes } from '../setting-notes.js';
 /** Timers cannot be set for longer than 2³¹ ms, which is 2.1 million seconds. */
 const seconds = z.number().positive().max(1e6);
 
+export const defaultDeadAfter = 10;
+
 export const supervisionFields = {
   nats: z
     .union([z.string(), z.array(z.string())])
@@ -24,9 +26,17 @@ export const supervisionFields = {
     .default(1)
     .describe('seconds between two signs of life of a worker')
     .register(settingNotes, { topic: 'Fleet', value: 'SECONDS', only: 'live' }),
-  heartbeatTimeout: seconds
-    .default(10)
-    .describe('seconds of silence after which a worker is lost; more than heartbeat')
+  suspectAfter: seconds
+    .default(3)
+    .describe(
+      'seconds of silence after which a worker is shown as suspect, and before which none is declared lost; more than heartbeat',
+    )
+    .register(settingNotes, { topic: 'Fleet', value: 'SECONDS', only: 'live' }),
+  deadAfter: seconds
+    .default(defaultDeadAfter)
+    .describe(
+      'seconds of silence after which a worker is lost, whatever its heartbeats were like; one whose heartbeats came regularly is lost sooner. More than suspectAfter; where it is not the default, less than roundDeadline and time',
+    )
     .register(settingNotes, { topic: 'Fleet', value: 'SECONDS', only: 'live' }),
   uploadRetry: seconds
     .default(2)
