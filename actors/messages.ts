@@ -19,6 +19,8 @@ export type ServerMessage =
     }
   /** A deadline that the engine asked for. */
   | { readonly type: 'deadline'; readonly deadline: string }
+  /** The next of those who wait may join. */
+  | { readonly type: 'admit' }
   /** A message cannot be sent at all. */
   | { readonly type: 'failed'; readonly error: unknown };
 

@@ -99,7 +99,8 @@ class StalenessMonitor implements Behaviour<StalenessMonitorMessage> {
 
   #tell({ type, worker, incarnation, reason }: Finding): void {
     const { server } = this.#options;
-    if (type !== 'dead') return server.tell({ type: 'suspicion', suspected: type === 'suspected', worker, incarnation });
+    if (type !== 'dead')
+      return server.tell({ type: 'suspicion', suspected: type === 'suspected', worker, incarnation });
     const time = this.#context.now();
     const event = { type: 'worker-lost', time, worker, incarnation, reason, returns: false } as const;
     server.tell({ type: 'event', event });

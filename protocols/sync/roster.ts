@@ -31,6 +31,11 @@ export class Roster {
     for (const member of members) this.#enter(member);
   }
 
+  /** How many workers have work or wait for it. */
+  get living(): number {
+    return this.members.reduce((count, member) => (isLiving(member) ? count + 1 : count), 0);
+  }
+
   /** Nobody computes, and nobody is to come or to come back. */
   get stands(): boolean {
     return this.available === this.#idle.size + this.#paused.size;

@@ -55,6 +55,16 @@ const updateSchema = z.strictObject({
   taskSeconds: z.number().min(0),
 });
 
+/** Worker → server: an update is ready; may it be sent? Repeated until a `grant` or an `ack` for it arrives. */
+const offerSchema = z.strictObject({
+  type: z.literal('offer'),
+  ...fence,
+  epoch: id,
+  attempt: z.int().min(1),
+  updateId: z.string().min(1).max(128),
+  baseVersion: id,
+});
+
 /** Worker's supervisor → server: this incarnation is dead. */
 const lostSchema = z.strictObject({
   type: z.literal('lost'),
@@ -72,6 +82,8 @@ const assignSchema = z.strictObject({
   attempt: z.int().min(1),
   baseVersion: id,
   localSteps: z.int().min(1),
+  /** The update is to be offered, and sent when it is granted. Absent: it may be sent at once. */
+  uploadOnGrant: z.literal(true).optional(),
 });
 
 /** Server → worker: stop this attempt at the next step boundary; a new assignment follows. */
@@ -82,6 +94,14 @@ const cancelSchema = z.strictObject({
   attempt: z.int().min(1),
   staleness: id,
   reason,
+});
+
+/** Server → worker: send the update that you offered. */
+const grantSchema = z.strictObject({
+  type: z.literal('grant'),
+  ...fence,
+  epoch: id,
+  updateId: z.string().min(1).max(128),
 });
 
 /** Server → worker: the upload was received and decided about (also when it was refused): stop repeating it. */
@@ -107,12 +127,14 @@ const stopSchema = z.strictObject({
 export const toServerSchema = z.discriminatedUnion('type', [
   joinSchema,
   heartbeatSchema,
+  offerSchema,
   updateSchema,
   lostSchema,
 ]);
 export const toWorkerSchema = z.discriminatedUnion('type', [
   assignSchema,
   cancelSchema,
+  grantSchema,
   ackSchema,
   stopSchema,
 ]);
@@ -122,6 +144,7 @@ export const messageSchema = z.discriminatedUnion('type', [
 ]);
 
 export type HeartbeatMessage = z.infer<typeof heartbeatSchema>;
+export type OfferMessage = z.infer<typeof offerSchema>;
 export type UpdateMessage = z.infer<typeof updateSchema>;
 export type LostMessage = z.infer<typeof lostSchema>;
 export type AssignMessage = z.infer<typeof assignSchema>;

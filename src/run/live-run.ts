@@ -37,6 +37,10 @@ export interface LiveRunOptions {
   readonly silence: SilenceLimits;
   /** Joins, uploads and assignments that are not answered are repeated after this many seconds. */
   readonly retrySeconds: number;
+  /** Workers that are let in per second. */
+  readonly joinsPerSecond: number;
+  /** Bytes of updates that may be on their way to the server. */
+  readonly maxInboundBytes: number;
   readonly observer: ServerObserver;
   /** The run cannot go on: an error in the server or in an actor beside it, or one of a worker that would come again. */
   readonly onFailure: (error: unknown) => void;
@@ -74,6 +78,8 @@ export async function startLiveRun(options: LiveRunOptions): Promise<LiveRun> {
       isFinite: allFinite,
       transport,
       resendSeconds: retrySeconds,
+      joinsPerSecond: options.joinsPerSecond,
+      maxInboundBytes: options.maxInboundBytes,
       observer,
       spawnMonitor: (context, self) =>
         context.spawn(

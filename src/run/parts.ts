@@ -122,6 +122,7 @@ export async function prepareParts(
       maxRounds: config.rounds,
       skipNonFinite: config.skipNonFinite,
       roundDeadline: config.roundDeadline,
+      whenShort: config.whenShort,
       // In a live run for the monitor and the journal; among many simulated workers it would be most of the work.
       stalenessVector: resolved.mode === 'live' || workers <= mostWorkersOfVector,
     },

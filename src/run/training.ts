@@ -123,6 +123,8 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
       deadAfterSeconds: config.deadAfter,
     },
     retrySeconds: config.uploadRetry,
+    joinsPerSecond: config.joinsPerSecond,
+    maxInboundBytes: config.maxInboundBytes,
     restart: {
       maxRestarts: config.maxRestarts,
       windowSeconds: config.restartWindow,

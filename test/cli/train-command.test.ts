@@ -102,6 +102,8 @@ describe('the train command', () => {
         heartbeat: '1',
         suspectAfter: '2',
         deadAfter: '2.5',
+        maxInboundBytes: '4096',
+        whenShort: 'wait',
         restartBackoffMax: '9',
         run: 'r1',
       };

@@ -50,6 +50,8 @@ async function bench({ policy, settings = {}, times, rounds }: Setting) {
     },
     silence: { heartbeatSeconds: 1, suspectAfterSeconds: 3, deadAfterSeconds: 10 },
     retrySeconds: 2,
+    joinsPerSecond: 100,
+    maxInboundBytes: 2 ** 28,
     restart: {
       maxRestarts: 5,
       windowSeconds: 1000,

@@ -40,8 +40,26 @@ export const supervisionFields = {
     .register(settingNotes, { topic: 'Fleet', value: 'SECONDS', only: 'live' }),
   uploadRetry: seconds
     .default(2)
-    .describe('seconds after which an upload that was not acknowledged is repeated')
+    .describe('seconds after which an upload that was not acknowledged is offered again')
     .register(settingNotes, { topic: 'Fleet', value: 'SECONDS', only: 'live' }),
+  joinsPerSecond: z
+    .number()
+    .positive()
+    .max(1e6)
+    .default(100)
+    .describe(
+      "workers that are let in per second, first come, first served; a second's worth of them at once",
+    )
+    .register(settingNotes, { topic: 'Fleet', value: 'RATE', only: 'live' }),
+  maxInboundBytes: z
+    .int()
+    .min(1024)
+    .max(2 ** 50)
+    .default(2 ** 28)
+    .describe(
+      'bytes of updates that may be on their way to the server; where those of all workers are more, each worker asks before it uploads',
+    )
+    .register(settingNotes, { topic: 'Fleet', value: 'BYTES', only: 'live' }),
   maxRestarts: z
     .int()
     .min(0)

@@ -110,7 +110,9 @@ describe('fleet watch', () => {
   });
 
   it('never suspects after death, never kills twice, and never without suspicion before', () => {
-    const heartbeats = fc.array(fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 4 }), { maxLength: 80 });
+    const heartbeats = fc.array(fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 4 }), {
+      maxLength: 80,
+    });
     fc.assert(
       fc.property(heartbeats, (seconds) => {
         const b = bench();

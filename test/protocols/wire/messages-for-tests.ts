@@ -126,6 +126,20 @@ const arbitraryHeader: fc.Arbitrary<MessageHeader> = fc.oneof(
     computeSeconds: seconds,
     taskSeconds: seconds,
   }),
+  record({
+    type: fc.constant('offer' as const),
+    ...fence,
+    epoch: id,
+    attempt: positive,
+    updateId: fc.string({ minLength: 1, maxLength: 128 }),
+    baseVersion: id,
+  }),
+  record({
+    type: fc.constant('grant' as const),
+    ...fence,
+    epoch: id,
+    updateId: fc.string({ minLength: 1, maxLength: 128 }),
+  }),
   record({ type: fc.constant('lost' as const), ...fence, reason, returns: fc.boolean() }),
   record({
     type: fc.constant('assign' as const),
