@@ -81,16 +81,6 @@ describe('progress', () => {
     ]);
   });
 
-  it('keeps restarts for those who debug', () => {
-    const restart = { time: 1, worker: 3, staleness: 6, reason: 'staleness 6 >= 6' };
-    const quiet = setUp();
-    quiet.progress.restart(restart);
-    assert.equal(quiet.lines.length, 1);
-    const verbose = setUp({ level: 'debug' });
-    verbose.progress.restart(restart);
-    assert.match(verbose.lines[1] ?? '', /^debug worker 3 restarts from the newest model staleness=6/);
-  });
-
   it('draws on a terminal and logs only what needs attention', () => {
     const { clock, lines, progress, text } = setUp({ isTTY: true });
     progress.workers([fakeWorker(0), fakeWorker(1, { state: 'idle' })]);
