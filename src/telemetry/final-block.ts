@@ -73,7 +73,7 @@ export function renderFinalBlock(summary: Summary, paths: RunPaths, options: Fin
   const [word, paint] = headline[summary.status];
   const spent =
     timeUnit === 'seconds'
-      ? formatDuration(summary.rounds === 0 ? summary.time : summary.wallSeconds)
+      ? formatDuration(summary.wallSeconds)
       : `${timeOf(summary.time)} of virtual time (${formatDuration(summary.wallSeconds)} of computing)`;
   const title: Line = [
     span('  '),

@@ -85,7 +85,7 @@ describe('final block', () => {
     assert.match(lines[2] ?? '', /no round was closed in 0\.25 time units/);
     assert.equal(lines[3], '  traffic    2 uploads · 10 downloads');
     const live = renderFinalBlock(summaryOf(0, { ...end, time: 12 }), paths).split('\n');
-    assert.equal(live[1], '  failed     no round closed in 0:12');
+    assert.equal(live[1], '  failed     no round closed in 2:10');
   });
 
   it('says that a run was stopped', () => {
@@ -113,7 +113,7 @@ describe('final block', () => {
     );
     assert.deepEqual(text.split('\n'), [
       '',
-      '  failed     0 rounds in 0:01',
+      '  failed     no round closed in 0:01',
       `  error      ${failure}`,
       '  run        runs/r1',
     ]);

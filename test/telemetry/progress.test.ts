@@ -3,18 +3,8 @@ import { Writable } from 'node:stream';
 import { createLiveScreen } from '../../src/telemetry/live-screen.js';
 import { createLogger, type LogLevel } from '../../src/telemetry/logger.js';
 import { createProgress } from '../../src/telemetry/progress.js';
-import { fakeEvaluation, fakeRound, fakeWorker } from './fake-run.js';
+import { fakeEvaluation, fakeHeader as header, fakeRound, fakeWorker } from './fake-run.js';
 import { createManualClock } from './manual-clock.js';
-
-const header = {
-  policy: 'abs',
-  model: 'lenet',
-  dataset: 'cifar10',
-  backend: 'wasm',
-  threads: 2,
-  workers: 10,
-  mode: 'local',
-};
 
 function setUp({ isTTY = false, level = 'info' as LogLevel } = {}) {
   let text = '';
