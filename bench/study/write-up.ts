@@ -95,7 +95,7 @@ function howItWasMade({ effort, common }: StudyPage): readonly string[] {
     `- **Settings were chosen on other seeds** (${choosingSeeds.join(', ')}) than are reported (${seeds.join(', ')}): by the mean accuracy over all evaluations, a of ABS`,
     `  among ${multiplesOfK0.join(', ')} × K^0 under each law, learning rates among ${learningRates.join(', ')} for each policy under the first law.`,
     '- For one seed all policies share initial weights, partitions, batches and task times.',
-    '- Tables give what each accuracy took that every run of most series reached: mean ± standard deviation over the seeds; `2 of 3`:',
+    '- Tables give what each accuracy took that most runs reached: mean ± standard deviation over the seeds; `2 of 3`:',
     '  one run did not reach it; –: none did. Final accuracy is that on all test images, which the curves leave out.',
     '- **Communication is counted both ways**: as the paper does, a worker that uploads or is restarted in a round adds 1; and without restarts.',
     '',

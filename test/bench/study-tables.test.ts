@@ -27,7 +27,7 @@ const verdict = (entries: readonly ComparisonEntryRecord[], rival: string, measu
   compareWith(entries, rival)?.verdict(measure);
 
 describe('the tables of the study', () => {
-  it('show the steps that most series reached, and what the others lack', () => {
+  it('show the steps that most runs reached, and what the others lack', () => {
     const lines = resultTables([abs, even, slow]);
     const at = lines.findIndex((line) => line.startsWith('| time to '));
     assert.deepEqual(lines.slice(at, at + 5), [
@@ -40,10 +40,11 @@ describe('the tables of the study', () => {
     assert.equal(lines.filter((line) => line.startsWith('| communication rounds')).length, 2);
   });
 
-  it('leave a step out that every run of only half of the series reached', () => {
-    assert.deepEqual(stepsOfMost([abs, slow]), []);
-    assert.match(resultTables([abs, slow]).join('\n'), /No accuracy step was reached by every run of most/);
+  it('leave a step out that only half of the runs reached', () => {
     assert.deepEqual(stepsOfMost([abs]), ['0.30', '0.35', '0.40']);
+    assert.deepEqual(stepsOfMost([abs, slow]), ['0.30']);
+    assert.deepEqual(stepsOfMost([slow]), []);
+    assert.match(resultTables([slow]).join('\n'), /No accuracy step was reached by most runs/);
   });
 
   it('say of each rival what ABS needs, and to which accuracy', () => {
