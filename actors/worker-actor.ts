@@ -221,8 +221,9 @@ class WorkerActor implements Behaviour<WorkerMessage> {
 
   async #compute({ assignment, weights, startedAt, abort }: Task) {
     const { worker, compute, injector } = this.#options;
-    const { attempt, localSteps } = assignment;
-    const update = await compute.run({ worker, attempt, parameters: weights, localSteps }, abort.signal);
+    const { attempt, localSteps, gone } = assignment;
+    const work = { worker, attempt, parameters: weights, localSteps };
+    const update = await compute.run({ ...work, ...(gone !== undefined && { gone }) }, abort.signal);
     const computeTime = update.computeSeconds;
     const delay = await injector.ask<number>(
       (reply) => ({ type: 'delay', worker, attempt, computeTime, startedAt, reply }),

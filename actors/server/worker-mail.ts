@@ -86,7 +86,7 @@ export class WorkerMail {
 
   async #handOver(worker: number, assignment: Assignment): Promise<void> {
     const { run, epoch, now } = this.#options;
-    const { incarnation, attempt, version: baseVersion, localSteps } = assignment.effect;
+    const { incarnation, attempt, version: baseVersion, localSteps, gone } = assignment.effect;
     const header = {
       type: 'assign',
       run,
@@ -96,6 +96,7 @@ export class WorkerMail {
       attempt,
       baseVersion,
       localSteps,
+      ...(gone !== undefined && { gone: [...gone] }),
       ...(assignment.uploadOnGrant ? { uploadOnGrant: true as const } : {}),
     } as const;
     this.#leaving += 1;

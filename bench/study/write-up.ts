@@ -109,7 +109,9 @@ function inShort(findings: readonly Finding[]): readonly string[] {
   ].filter((name) => name !== 'abs');
   const lines = rivals.map((rival) => {
     const cells = measures.map((measure) => {
-      const verdicts = findings.flatMap((finding) => compareWith(finding.record.entries, rival)?.verdict(measure) ?? []);
+      const verdicts = findings.flatMap(
+        (finding) => compareWith(finding.record.entries, rival)?.verdict(measure) ?? [],
+      );
       const count = (verdict: Verdict): number => verdicts.filter((one) => one === verdict).length;
       return `${count('holds')} · ${count('fails')} · ${count('undecided')}`;
     });

@@ -26,6 +26,8 @@ export interface EngineOptions<State = unknown> {
    *  have not come). degrade (default): it closes with what it has, as any other; wait: it stays open until enough are
    *  there again, and closes with the next contribution. */
   readonly whenShort?: WhenShort;
+  /** Whether assignments name the workers that are gone for good, so that the others draw from their data too. Default: false. */
+  readonly repartition?: boolean;
   /** Whether every commit names τ_k of each worker, which costs time and memory for each. Default: true. */
   readonly stalenessVector?: boolean;
 }

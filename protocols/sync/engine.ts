@@ -58,7 +58,7 @@ export class Engine<State = unknown> implements EngineState<State> {
     this.#run = new RunStatus(state, this.#effects);
     this.#round = new OpenRound(state, options.roundDeadline ?? null, this.#effects);
     this.#roster = new Roster(state.members, this, this.#policy.bounds);
-    this.#assignments = new Assignments(this.#policy, this.#roster, this.#effects, this, options.localSteps);
+    this.#assignments = new Assignments(this.#policy, this.#roster, this.#effects, this, options);
   }
 
   get status(): EngineState['status'] {

@@ -12,6 +12,9 @@ const id = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 const maxReason = 2000;
 const reason = z.string().max(maxReason);
 
+/** Workers that an assignment can name as gone: with more, its header would be too long. */
+export const mostGone = 2500;
+
 const fence = {
   run: runIdSchema,
   worker: id,
@@ -82,8 +85,10 @@ const assignSchema = z.strictObject({
   attempt: z.int().min(1),
   baseVersion: id,
   localSteps: z.int().min(1),
+  /** Workers that are gone for good, ascending: their data is shared out, see `PartitionShares`. Absent: none. */
+  gone: z.array(id).max(mostGone).exactOptional(),
   /** The update is to be offered, and sent when it is granted. Absent: it may be sent at once. */
-  uploadOnGrant: z.literal(true).optional(),
+  uploadOnGrant: z.literal(true).exactOptional(),
 });
 
 /** Server → worker: stop this attempt at the next step boundary; a new assignment follows. */

@@ -3,6 +3,7 @@
  * the user wrote the setting.
  */
 import type { PolicyDefinition } from '../../protocols/sync/policy.js';
+import { mostGone } from '../../protocols/wire/messages.js';
 import { findPolicy } from '../../protocols/sync/registry.js';
 import { configError, StalewartError } from '../errors.js';
 import { strangers } from '../stragglers/per-worker.js';
@@ -128,6 +129,9 @@ export function crossChecks(
     if (config.deadAfter >= ends) {
       refuse('deadAfter', `less than ${origin.nameOf(deadline)}, which is ${ends}`, deadline);
     }
+  }
+  if (mode === 'live' && config.repartition && workers > mostGone) {
+    refuse('workers', `at most ${mostGone} with ${origin.nameOf('repartition')}`, 'repartition');
   }
   if (config.restartBackoffMax < config.restartBackoff) {
     const bound = `${origin.nameOf('restartBackoff')}, which is ${config.restartBackoff}`;

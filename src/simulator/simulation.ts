@@ -305,7 +305,7 @@ export class Simulation {
 
   #assign(assign: Assign): void {
     const { training, until, recorded } = this.#options;
-    const { worker, attempt, localSteps } = assign;
+    const { worker, attempt, localSteps, gone } = assign;
     const task: Task = {
       type: 'task',
       worker,
@@ -318,7 +318,8 @@ export class Simulation {
     const neededAt = recorded === undefined ? this.#begin(task) : this.#recall(task, recorded);
     if (training !== null && neededAt !== null && (until === null || neededAt <= until)) {
       const parameters = training.store.current();
-      task.computation = training.lookAhead.begin({ worker, attempt, parameters, localSteps }, neededAt);
+      const work = { worker, attempt, parameters, localSteps, ...(gone !== undefined && { gone }) };
+      task.computation = training.lookAhead.begin(work, neededAt);
     }
     this.#tasks.set(worker, task);
   }

@@ -393,18 +393,41 @@ describe('live run', () => {
   it('has no more updates on their way than fit, however many workers there are, and serves all', async () => {
     // Of 12 bytes each.
     b = await bench({
-      settings: { workers: 200 },
+      policy: 'k-async',
+      settings: { workers: 200, waitCount: 20 },
       maxInboundBytes: 60,
-      engine: { maxRounds: 200 },
+      engine: { maxRounds: 40 },
       secondsPerTensor: 0.01,
     });
     await b.untilOver(2000);
-    assert.equal(b.outcomes[0]?.reason, '200 rounds');
+    assert.equal(b.outcomes[0]?.reason, '40 rounds');
     assert.ok(b.mostUpdates() <= 5, `${b.mostUpdates()} updates at a time`);
     const served = new Set(
       b.commits().flatMap(({ contributions }) => contributions.map(({ worker }) => worker)),
     );
-    assert.ok(served.size > 150, `${served.size} of 200 workers contributed`);
+    assert.ok(served.size === 200, `${served.size} of 200 workers contributed`);
+  });
+
+  it('shares the data of workers that are gone for good out among the others', async () => {
+    const compute = createFakeCompute(3, 'at-once');
+    const gone: (readonly number[] | undefined)[] = [];
+    const { run } = compute;
+    compute.run = (task, signal) => {
+      gone.push(task.gone);
+      return run(task, signal);
+    };
+    b = await bench({
+      policy: 'local-sgd',
+      settings: { workers: 3 },
+      maxRestarts: 0,
+      engine: { maxRounds: 30, repartition: true },
+      compute,
+    });
+    await b.clock.advance(2);
+    assert.ok(gone.every((workers) => workers === undefined));
+    await reply(b, b.live.crash(1));
+    await b.untilOver(300);
+    assert.deepEqual(gone.at(-1), [1]);
   });
 
   it('loses no credit to lost and repeated messages', async () => {

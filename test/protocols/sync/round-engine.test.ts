@@ -183,6 +183,25 @@ describe('round engine', () => {
     assert.deepEqual(ofType(engine.upload(1), 'commit'), [], 'the next round has its own deadline');
   });
 
+  it('names the workers that are gone for good in assignments, if their data is to be shared out', () => {
+    const engine = script('k-async', { workers: 4, waitCount: 1 }, { repartition: true });
+    engine.lose(2, true);
+    assert.equal(ofType(engine.upload(0), 'assign')[0]?.gone, undefined);
+    engine.lose(2, false);
+    engine.lose(1, false);
+    assert.deepEqual(ofType(engine.upload(0), 'assign')[0]?.gone, [1, 2]);
+    const back = ofType(engine.join(2, 2), 'assign')[0];
+    assert.deepEqual([back?.worker, back?.gone], [2, [1]]);
+    engine.join(1, 2);
+    assert.equal(ofType(engine.upload(0), 'assign')[0]?.gone, undefined);
+    engine.join(6);
+    assert.equal(
+      ofType(engine.upload(0), 'assign')[0]?.gone,
+      undefined,
+      'numbers that never were are nobody',
+    );
+  });
+
   it('says at the deadline that workers are missing, where that is why', () => {
     const engine = script('local-sgd', { workers: 3 }, { roundDeadline: 5 });
     engine.lose(2, true);

@@ -150,6 +150,16 @@ const arbitraryHeader: fc.Arbitrary<MessageHeader> = fc.oneof(
     localSteps: positive,
   }),
   record({
+    type: fc.constant('assign' as const),
+    ...fence,
+    epoch: id,
+    attempt: positive,
+    baseVersion: id,
+    localSteps: positive,
+    gone: fc.array(id, { maxLength: 5 }),
+    uploadOnGrant: fc.constant(true as const),
+  }),
+  record({
     type: fc.constant('cancel' as const),
     ...fence,
     epoch: id,
