@@ -125,10 +125,7 @@ export class Assignments {
   }
 
   /** At least all whom a refresh may concern. One may be there twice: it has its work then, and keeps it. */
-  #byNumber(
-    stale: readonly MemberRecord[],
-    named: ReadonlyMap<WorkerId, string>,
-  ): readonly MemberRecord[] {
+  #byNumber(stale: readonly MemberRecord[], named: ReadonlyMap<WorkerId, string>): readonly MemberRecord[] {
     const { idle, members } = this.#roster;
     // Sorting those whom it concerns costs more than looking at everybody, unless they are few.
     if ((stale.length + idle.size + named.size) * 16 >= members.length) return members;

@@ -31,7 +31,8 @@ export class Roster {
     for (const member of members) this.#enter(member);
     if (!bounded) return;
     const computing = this.members.filter(({ status }) => status === 'computing');
-    for (const member of computing.sort((a, b) => a.baseVersion - b.baseVersion)) this.#computing?.add(member);
+    for (const member of computing.sort((a, b) => a.baseVersion - b.baseVersion))
+      this.#computing?.add(member);
   }
 
   /** Nobody computes, and nobody is to come or to come back. */

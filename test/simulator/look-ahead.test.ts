@@ -86,23 +86,28 @@ describe('computing ahead', () => {
   it('begins first what ends next, and computes all that is needed, whatever is foreseen', async () => {
     const tasks = fc.array(fc.record({ endsAt: fc.nat(20), version: fc.nat(5) }), { minLength: 1 });
     await fc.assert(
-      fc.asyncProperty(tasks, arbitraryOutlook, fc.integer({ min: 1, max: 3 }), async (dues, known, threads) => {
-        const { compute, begun, workers } = playedCompute(threads);
-        const ahead = createLookAhead(compute);
-        const byEnd = [...dues.keys()].sort((a, b) => (dues[a]?.endsAt ?? 0) - (dues[b]?.endsAt ?? 0));
-        const computations = dues.map((of, worker) => ahead.begin(task(worker), of));
-        ahead.proceed(() => known);
-        assert.equal(workers()[0], byEnd[0]);
-        let answered = 0;
-        for (const worker of byEnd) {
-          const result = computations[worker]?.result();
-          for (; !workers().slice(0, answered).includes(worker); answered += 1) {
-            (begun[answered] ?? assert.fail('nothing is computed')).answer();
-            await settle();
+      fc.asyncProperty(
+        tasks,
+        arbitraryOutlook,
+        fc.integer({ min: 1, max: 3 }),
+        async (dues, known, threads) => {
+          const { compute, begun, workers } = playedCompute(threads);
+          const ahead = createLookAhead(compute);
+          const byEnd = [...dues.keys()].sort((a, b) => (dues[a]?.endsAt ?? 0) - (dues[b]?.endsAt ?? 0));
+          const computations = dues.map((of, worker) => ahead.begin(task(worker), of));
+          ahead.proceed(() => known);
+          assert.equal(workers()[0], byEnd[0]);
+          let answered = 0;
+          for (const worker of byEnd) {
+            const result = computations[worker]?.result();
+            for (; !workers().slice(0, answered).includes(worker); answered += 1) {
+              (begun[answered] ?? assert.fail('nothing is computed')).answer();
+              await settle();
+            }
+            assert.deepEqual(await result, update(worker));
           }
-          assert.deepEqual(await result, update(worker));
-        }
-      }),
+        },
+      ),
       { numRuns: 50 },
     );
   });
