@@ -6,10 +6,11 @@ import { copyFile, mkdir, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import type { Report } from '../../src/report/report.js';
-import type { ComparisonEntryRecord, ComparisonRecord } from '../../src/telemetry/comparison-file.js';
-import { commonAccuracy, judge, type Measure, measures, type Verdict } from './claims.js';
+import type { ComparisonRecord } from '../../src/telemetry/comparison-file.js';
+import { compareWith, measures, type Verdict } from './claims.js';
 import type { Choice } from './choose.js';
 import type { common as commonSettings, Effort } from './design.js';
+import { resultTables } from './tables.js';
 
 /** One comparison of the study. */
 export interface Finding {
@@ -94,12 +95,12 @@ function howItWasMade({ effort, common }: StudyPage): readonly string[] {
     `- **Settings were chosen on other seeds** (${choosingSeeds.join(', ')}) than are reported (${seeds.join(', ')}): by the mean accuracy over all evaluations, a of ABS`,
     `  among ${multiplesOfK0.join(', ')} × K^0 under each law, learning rates among ${learningRates.join(', ')} for each policy under the first law.`,
     '- For one seed all policies share initial weights, partitions, batches and task times.',
+    '- Tables give what each accuracy took that every run of most series reached: mean ± standard deviation over the seeds; `2 of 3`:',
+    '  one run did not reach it; –: none did. Final accuracy is that on all test images, which the curves leave out.',
     '- **Communication is counted both ways**: as the paper does, a worker that uploads or is restarted in a round adds 1; and without restarts.',
     '',
   ];
 }
-
-const words: Readonly<Record<Verdict, string>> = { holds: 'less', fails: 'more', undecided: 'mixed' };
 
 /** How ABS does against each rival, over all comparisons. */
 function inShort(findings: readonly Finding[]): readonly string[] {
@@ -108,7 +109,7 @@ function inShort(findings: readonly Finding[]): readonly string[] {
   ].filter((name) => name !== 'abs');
   const lines = rivals.map((rival) => {
     const cells = measures.map((measure) => {
-      const verdicts = findings.flatMap((finding) => verdictOf(finding, rival, measure) ?? []);
+      const verdicts = findings.flatMap((finding) => compareWith(finding.record.entries, rival)?.verdict(measure) ?? []);
       const count = (verdict: Verdict): number => verdicts.filter((one) => one === verdict).length;
       return `${count('holds')} · ${count('fails')} · ${count('undecided')}`;
     });
@@ -134,7 +135,7 @@ function sentences(findings: readonly Finding[], rivals: readonly string[]): rea
     const parts = measures.map((measure) => {
       const by = (verdict: Verdict): string => {
         const names = findings
-          .filter((finding) => verdictOf(finding, rival, measure) === verdict)
+          .filter(({ record }) => compareWith(record.entries, rival)?.verdict(measure) === verdict)
           .map(({ name }) => name);
         return names.length === 0 ? 'nowhere' : names.join(', ');
       };
@@ -144,21 +145,11 @@ function sentences(findings: readonly Finding[], rivals: readonly string[]): rea
   });
 }
 
-/** Null: the comparison lacks one of the two, or an accuracy that both reached with every seed. */
-function verdictOf({ record }: Finding, rival: string, measure: Measure): Verdict | null {
-  const [abs, other] = ['abs', rival].map((name) => record.entries.find((entry) => entry.name === name));
-  if (abs === undefined || other === undefined) return null;
-  const accuracy = commonAccuracy([abs, other]);
-  return accuracy === null ? null : judge(abs, other, measure, accuracy);
-}
-
 function section(
   { name, title, record, chosen, figures }: Finding,
   images: ReadonlyMap<string, string>,
 ): string[] {
-  const accuracy = commonAccuracy(record.entries);
   const isThresholds = name.startsWith('fig1');
-  const finding = { name, title, record, chosen, figures };
   return [
     `## ${title}`,
     '',
@@ -166,7 +157,7 @@ function section(
       ? `K = 1, bounds on staleness that never change, learning rate ${chosen[0]?.learningRate} (chosen over all bounds).`
       : `Chosen: ${chosen.map(({ policy, learningRate, a }) => `${policy} η = ${learningRate}${a === null ? '' : `, a = ${a}`}`).join('; ')}.`,
     '',
-    ...table(finding, accuracy, !isThresholds),
+    ...resultTables(record.entries),
     '',
     ...[...images].flatMap(([key, file]) => {
       const [of = '', figure = ''] = key.split('/');
@@ -175,50 +166,4 @@ function section(
       return [`![${what}](${file})`, '', `*${caption}*`, ''];
     }),
   ];
-}
-
-function table(finding: Finding, accuracy: string | null, judged: boolean): readonly string[] {
-  const { entries } = finding.record;
-  const reached = accuracy === null ? null : `${Math.round(Number(accuracy) * 100)} %`;
-  const titles = reached === null ? [] : measures.map(({ title }) => `${title} to ${reached}`);
-  const head = ['', 'final accuracy', ...titles, 'restarts'];
-  return [
-    ...(reached === null ? ['No accuracy step was reached by every run.', ''] : []),
-    `| ${head.join(' | ')} |`,
-    `| ${head.map(() => '---').join(' | ')} |`,
-    ...entries.map((entry) => {
-      const cells =
-        accuracy === null ? [] : measures.map((measure) => cell(finding, entry, measure, accuracy, judged));
-      return `| ${[entry.name, percent(entry.finalAccuracy), ...cells, whole(entry.restarts.mean)].join(' | ')} |`;
-    }),
-  ];
-}
-
-function cell(
-  finding: Finding,
-  entry: ComparisonEntryRecord,
-  measure: Measure,
-  accuracy: string,
-  judged: boolean,
-): string {
-  const spread = measure.of(entry)[accuracy];
-  const value = `${number(spread?.mean)}${spread?.sd == null ? '' : ` ± ${number(spread.sd)}`}`;
-  if (!judged || entry.name === 'abs') return value;
-  const verdict = verdictOf(finding, entry.name, measure);
-  return verdict === null ? value : `${value} (ABS ${words[verdict]})`;
-}
-
-function percent({ mean, sd }: ComparisonEntryRecord['finalAccuracy']): string {
-  if (mean === null) return '–';
-  const spread = sd === null ? '' : ` ± ${(100 * sd).toFixed(1)}`;
-  return `${(100 * mean).toFixed(1)}${spread} %`;
-}
-
-function number(value: number | null | undefined): string {
-  if (value == null) return '–';
-  return value >= 100 ? value.toFixed(0) : value.toFixed(1);
-}
-
-function whole(value: number | null): string {
-  return value === null ? '–' : value.toFixed(0);
 }

@@ -197,6 +197,9 @@ describe('resolveCompareOptions', () => {
       'seed has no effect: seeds names the seeds',
       'policy has no effect: compare names the policies',
     ]);
+    const named = { compare: 'abs,asgd', run: 'mine' };
+    assert.deepEqual(warnings(named), []);
+    assert.deepEqual(warnings({ ...named, out: 'there' }), ['run has no effect: out names the folder']);
     const own = [
       { policy: 'abs', a: 8 },
       { policy: 'abs', name: 'b', a: 9, waitCount: 2, kRounding: 'ceil' },

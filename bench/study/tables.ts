@@ -1,0 +1,90 @@
+/**
+ * The tables of one comparison of the study: what was reached, how ABS stands against each rival, and what each accuracy took.
+ * Accuracies are the fixed steps that every run of most series reached, so that one slow series does not decide for all what is
+ * shown: it has "–" where it did not get.
+ */
+import type { ComparisonEntryRecord as Entry } from '../../src/telemetry/comparison-file.js';
+import { compareWith, type Measure, measures, type Verdict } from './claims.js';
+
+const none = '–';
+const words: Readonly<Record<Verdict, string>> = { holds: 'less', fails: 'more', undecided: 'mixed' };
+
+/** Lines of Markdown. */
+export function resultTables(entries: readonly Entry[]): readonly string[] {
+  const steps = stepsOfMost(entries);
+  return [
+    ...overview(entries),
+    '',
+    ...(steps.length === 0
+      ? ['No accuracy step was reached by every run of most series.']
+      : measures.flatMap((measure, index) => [
+          ...(index === 0 ? [] : ['']),
+          ...costs(entries, measure, steps),
+        ])),
+  ];
+}
+
+/** The accuracy steps, lowest first, that every run of more than half of the series reached. */
+export function stepsOfMost(entries: readonly Entry[]): readonly string[] {
+  const steps = Object.keys(entries[0]?.timeToAccuracy ?? {}).toSorted();
+  return steps.filter((step) => {
+    const there = entries.filter(
+      ({ timeToAccuracy, seeds }) => seeds.length > 0 && timeToAccuracy[step]?.reached === seeds.length,
+    );
+    return 2 * there.length > entries.length;
+  });
+}
+
+/** What ABS needs stands beside each rival, where the comparison has both. */
+function overview(entries: readonly Entry[]): readonly string[] {
+  const isJudged = entries.some(({ name }) => compareWith(entries, name) !== null && name !== 'abs');
+  const verdicts = isJudged
+    ? ['ABS and it judged at', ...measures.map(({ title }) => `ABS needs: ${title}`)]
+    : [];
+  return table(
+    ['', 'final accuracy', 'restarts', ...verdicts],
+    entries.map((entry) => [
+      entry.name,
+      percent(entry.finalAccuracy),
+      entry.restarts.mean?.toFixed(0) ?? none,
+      ...(isJudged ? against(entries, entry.name) : []),
+    ]),
+  );
+}
+
+function against(entries: readonly Entry[], rival: string): readonly string[] {
+  const judged = rival === 'abs' ? null : compareWith(entries, rival);
+  if (judged === null) return [none, ...measures.map(() => none)];
+  return [inPercent(judged.accuracy), ...measures.map((measure) => words[judged.verdict(measure)])];
+}
+
+function costs(entries: readonly Entry[], measure: Measure, steps: readonly string[]): readonly string[] {
+  return table(
+    [`${measure.title} to`, ...steps.map(inPercent)],
+    entries.map((entry) => [entry.name, ...steps.map((step) => cost(entry, measure, step))]),
+  );
+}
+
+function cost(entry: Entry, measure: Measure, step: string): string {
+  const { mean = null, sd = null, reached = 0 } = measure.of(entry)[step] ?? {};
+  if (reached === 0) return none;
+  if (mean === null) return `${reached} of ${entry.seeds.length}`;
+  return `${number(mean)}${sd === null ? '' : ` ± ${number(sd)}`}`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
+}
+
+function inPercent(step: string): string {
+  return `${Math.round(Number(step) * 100)} %`;
+}
+
+function percent({ mean, sd }: Entry['finalAccuracy']): string {
+  if (mean === null) return none;
+  return `${(100 * mean).toFixed(1)}${sd === null ? '' : ` ± ${(100 * sd).toFixed(1)}`} %`;
+}
+
+function number(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value.toFixed(1);
+}
