@@ -38,6 +38,8 @@ export interface JetStreamLinkOptions {
 export interface JetStream {
   readonly client: JetStreamClient;
   readonly manager: JetStreamManager;
+  /** The last message of a subject, from whichever copy answers (it may lag); null: there is none. */
+  direct(stream: string, subject: string): Promise<Uint8Array | null>;
   /** Longest message that the server takes, bytes. */
   readonly maxPayload: number;
 }
@@ -155,6 +157,7 @@ export async function openJetStreamLink(options: JetStreamLinkOptions): Promise<
   return self;
 }
 
+const notFound = 404;
 const leastPulse = 0.05;
 const leastDial = 0.25;
 const retrySeconds = 0.25;
@@ -164,6 +167,12 @@ async function makeClients({ nats }: LiveConnection, requestSeconds: number): Pr
   return {
     client: nats.jetstream({ timeout }),
     manager: await nats.jetstreamManager({ timeout, checkAPI: false }),
+    async direct(stream, subject) {
+      const { data, headers } = await nats.request(`$JS.API.DIRECT.GET.${stream}.${subject}`, undefined, { timeout });
+      if (headers === undefined || headers.code === 0) return data;
+      if (headers.code === notFound) return null;
+      throw new Error(headers.description);
+    },
     maxPayload: nats.info?.max_payload ?? 2 ** 20,
   };
 }
