@@ -143,7 +143,9 @@ export async function openNatsStore(options: NatsStoreOptions): Promise<NatsChec
 
       async list() {
         const { list } = await patiently(readList).catch((cause: unknown) => cannotRead(place, cause));
-        return list.checkpoints.map(({ name, version, epoch }) => ({ name, version, epoch })).sort(newestFirst);
+        return list.checkpoints
+          .map(({ name, version, epoch }) => ({ name, version, epoch }))
+          .sort(newestFirst);
       },
 
       async read(name) {
@@ -202,5 +204,8 @@ function refuseDeposed(list: List, epoch: number): void {
 
 function cannotRead(place: string, cause: unknown): never {
   if (cause instanceof StalewartError) throw cause;
-  throw new StalewartError('OUTPUT', `${place} cannot be read (${oneLineOf(cause)})`, { value: place, cause });
+  throw new StalewartError('OUTPUT', `${place} cannot be read (${oneLineOf(cause)})`, {
+    value: place,
+    cause,
+  });
 }

@@ -161,7 +161,9 @@ describe('checkpoints in JetStream', () => {
 
   it('says in one line what stands in its bucket and is not its own', async () => {
     const store = await open();
-    await nats.jetstream().publish(`$KV.stalewart_${run}.checkpoints`, new TextEncoder().encode('{"format":7}'));
+    await nats
+      .jetstream()
+      .publish(`$KV.stalewart_${run}.checkpoints`, new TextEncoder().encode('{"format":7}'));
     await assert.rejects(store.list(), {
       code: 'SERVICE',
       message: /^checkpoints in bucket stalewart_run-\d+ cannot be read .*choose another --run/,

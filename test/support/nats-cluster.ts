@@ -1,13 +1,15 @@
 /**
  * A real cluster of nats-servers with JetStream for a test, on free ports of 127.0.0.1. Invariants: every node has a store
- * folder of its own; no node outlives this process, and no folder does unless the process is killed. Readiness is
- * heard in the nodes' logs, never waited for by time.
+ * folder of its own; no node outlives this process, and no folder does unless the process is killed. A node is ready
+ * when it answers for JetStream, which it does once it knows the cluster's leader.
  */
 import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect } from 'nats';
+import { systemClock } from '../../src/clock/clock.js';
 import { type NatsServer, startNatsServer } from './nats-server.js';
 
 export interface NatsClusterOptions {
@@ -34,9 +36,6 @@ export interface NatsCluster {
   stop(): Promise<void>;
 }
 
-/** What a node's log says once it can serve JetStream. */
-const knowsLeader = /JetStream cluster new metadata leader|Self is new JetStream cluster metadata leader/;
-
 /** Ports that were free may be somebody's when the nodes take them: then all begin again with others. */
 const attempts = 3;
 
@@ -54,7 +53,7 @@ export async function startNatsCluster(options: NatsClusterOptions = {}): Promis
       process.removeListener('exit', removeFolder);
     };
     if (failure === undefined) {
-      await Promise.all(nodes.map((node) => node.ready));
+      await Promise.all(nodes.map((node) => answersForJetStream(node.url)));
       return clusterOf(nodes, stop);
     }
     await stop();
@@ -81,7 +80,7 @@ function clusterOf(nodes: readonly NatsNode[], stop: () => Promise<void>): NatsC
 async function startNodes(
   folder: string,
   { nodes = 3, maxPayload = 2 ** 20 }: NatsClusterOptions,
-): Promise<PromiseSettledResult<StartedNode>[]> {
+): Promise<PromiseSettledResult<NatsNode>[]> {
   const ports = await freePorts(nodes);
   const routes = ports.map((port) => `nats://127.0.0.1:${port}`).join(', ');
   return Promise.allSettled(
@@ -103,27 +102,10 @@ cluster { name: test, listen: "127.0.0.1:${port}", routes: [${routes}] }
   );
 }
 
-interface StartedNode extends NatsNode {
-  /** Resolves when it first knows the cluster's leader. */
-  readonly ready: Promise<void>;
-}
-
-async function startNode(name: string, config: string): Promise<StartedNode> {
-  let heardLeader = (): void => undefined;
-  const readiness = (): Promise<void> =>
-    new Promise((resolve) => {
-      heardLeader = resolve;
-    });
-  const ready = readiness();
-  const server = await startNatsServer({
-    config,
-    onLog: (line) => {
-      if (knowsLeader.test(line)) heardLeader();
-    },
-  });
+async function startNode(name: string, config: string): Promise<NatsNode> {
+  const server = await startNatsServer({ config });
   return {
     name,
-    ready,
     url: server.url,
     port: server.port,
     get pid() {
@@ -131,12 +113,32 @@ async function startNode(name: string, config: string): Promise<StartedNode> {
     },
     kill: (signal) => server.kill(signal),
     async restart() {
-      const again = readiness();
       await server.restart();
-      await again;
+      await answersForJetStream(server.url);
     },
     stop: () => server.stop(),
   };
+}
+
+/** Asks until there is an answer: a node tells nobody that it has got to know the cluster's leader. */
+async function answersForJetStream(url: string): Promise<void> {
+  const clock = systemClock();
+  const nats = await connect({ servers: url, timeout: 60_000 });
+  try {
+    const manager = await nats.jetstreamManager({ checkAPI: false, timeout: 1000 });
+    for (;;) {
+      try {
+        await manager.getAccountInfo();
+        return;
+      } catch {
+        await new Promise<void>((resolve) => {
+          clock.after(0.05, resolve);
+        });
+      }
+    }
+  } finally {
+    await nats.close();
+  }
 }
 
 /** Ports that nobody listens on now, all different. */

@@ -14,8 +14,6 @@ export interface NatsServerOptions {
   readonly args?: readonly string[];
   /** A fixed port instead of a free one. */
   readonly port?: number;
-  /** Told every line of its log. */
-  readonly onLog?: (line: string) => void;
 }
 
 export interface NatsServer {
@@ -73,7 +71,7 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
 }
 
 async function launch(program: string, options: NatsServerOptions, port: number): Promise<Running> {
-  const { config, args = [], onLog = () => undefined } = options;
+  const { config, args = [] } = options;
   const configured = config === undefined ? [] : ['-c', config];
   const command = [program, ...configured, '-a', '127.0.0.1', '-p', String(port), ...args];
   // One thread serves a small machine best, and leaves the other cores to the tests.
@@ -83,23 +81,19 @@ async function launch(program: string, options: NatsServerOptions, port: number)
     child.stdin.end('\n');
   });
   child.stdin.on('error', () => undefined);
-  const chosen = await listeningPort(child, onLog);
+  const chosen = await listeningPort(child);
   if (child.pid === undefined) throw new Error('nats-server has no process id');
   return { child, pid: child.pid, port: chosen, ended };
 }
 
 /** The port that its log names, once the log says that it is ready. Reads the log to its end, lest it fill the pipe. */
-function listeningPort(
-  child: ChildProcessWithoutNullStreams,
-  onLog: (line: string) => void,
-): Promise<number> {
+function listeningPort(child: ChildProcessWithoutNullStreams): Promise<number> {
   const log = createInterface({ input: child.stderr });
   const lines: string[] = [];
   let port = 0;
   return new Promise((resolve, reject) => {
     log.on('line', (line) => {
       if (lines.length < 100) lines.push(line);
-      onLog(line);
       const listening = /Listening for client connections on \S+:(\d+)/.exec(line);
       if (listening !== null) port = Number(listening[1]);
       if (line.includes('Server is ready')) resolve(port);

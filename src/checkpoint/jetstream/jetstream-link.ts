@@ -168,7 +168,9 @@ async function makeClients({ nats }: LiveConnection, requestSeconds: number): Pr
     client: nats.jetstream({ timeout }),
     manager: await nats.jetstreamManager({ timeout, checkAPI: false }),
     async direct(stream, subject) {
-      const { data, headers } = await nats.request(`$JS.API.DIRECT.GET.${stream}.${subject}`, undefined, { timeout });
+      const { data, headers } = await nats.request(`$JS.API.DIRECT.GET.${stream}.${subject}`, undefined, {
+        timeout,
+      });
       if (headers === undefined || headers.code === 0) return data;
       if (headers.code === notFound) return null;
       throw new Error(headers.description);
