@@ -11,6 +11,7 @@ import { fitReason, type ToWorker } from '../../protocols/wire/messages.js';
 import { workerSubject } from '../../protocols/wire/subjects.js';
 import type { Transport } from '../../src/transport/transport.js';
 import { isClosed } from '../is-closed.js';
+import type { Owners } from './owners.js';
 
 /** Bytes of models that are handed over at a time, or one model where that is more. */
 const maxBytesLeaving = 16 * 2 ** 20;
@@ -18,6 +19,7 @@ const maxBytesLeaving = 16 * 2 ** 20;
 export interface WorkerMailOptions {
   readonly run: string;
   readonly epoch: number;
+  readonly owners: Owners;
   readonly transport: Pick<Transport, 'send'>;
   /** An assignment that has not arrived this many seconds after it was sent is sent again. */
   readonly resendSeconds: number;
@@ -43,6 +45,10 @@ interface Assignment {
   /** Null while it waits to be sent. */
   sentAt: number | null;
 }
+
+type WithoutOwner<Header> = Header extends ToWorker ? Omit<Header, 'run' | 'process' | 'life'> : never;
+/** What is told to a worker, wherever that lives. */
+type Letter = WithoutOwner<ToWorker>;
 
 export class WorkerMail {
   readonly #options: WorkerMailOptions;
@@ -85,11 +91,10 @@ export class WorkerMail {
   }
 
   async #handOver(worker: number, assignment: Assignment): Promise<void> {
-    const { run, epoch, now } = this.#options;
+    const { epoch, now } = this.#options;
     const { incarnation, attempt, version: baseVersion, localSteps, gone } = assignment.effect;
     const header = {
       type: 'assign',
-      run,
       epoch,
       worker,
       incarnation,
@@ -127,8 +132,8 @@ export class WorkerMail {
 
   /** The worker may send the update that it offered. */
   grant({ worker, incarnation, updateId }: Addressee & { readonly updateId: string }): void {
-    const { run, epoch } = this.#options;
-    void this.#send({ type: 'grant', run, epoch, worker, incarnation, updateId });
+    const { epoch } = this.#options;
+    void this.#send({ type: 'grant', epoch, worker, incarnation, updateId });
   }
 
   acknowledge(
@@ -136,11 +141,10 @@ export class WorkerMail {
     outcome: 'accepted' | 'refused',
     reason: string,
   ): void {
-    const { run, epoch } = this.#options;
+    const { epoch } = this.#options;
     const { worker, incarnation, updateId } = update;
     void this.#send({
       type: 'ack',
-      run,
       epoch,
       worker,
       incarnation,
@@ -162,14 +166,18 @@ export class WorkerMail {
   }
 
   #tellToStop({ worker, incarnation }: Addressee, rejoin: boolean, reason: string): void {
-    const { run, epoch } = this.#options;
-    void this.#send({ type: 'stop', run, epoch, worker, incarnation, rejoin, reason: fitReason(reason) });
+    const { epoch } = this.#options;
+    void this.#send({ type: 'stop', epoch, worker, incarnation, rejoin, reason: fitReason(reason) });
   }
 
-  async #send(header: ToWorker, tensor: Float32Array | null = null): Promise<void> {
-    const { run, transport, onError } = this.#options;
+  /** To the worker's owner of this moment; a worker that is nobody's is told nothing. */
+  async #send(letter: Letter, tensor: Float32Array | null = null): Promise<void> {
+    const { run, owners, transport, onError } = this.#options;
+    const owner = owners.of(letter.worker);
+    if (owner === null) return;
+    const header: ToWorker = { ...letter, run, process: owner.process, life: owner.life };
     try {
-      await transport.send(workerSubject(run, header.worker), { header, tensor });
+      await transport.send(workerSubject(run, owner.process, letter.worker), { header, tensor });
     } catch (error) {
       if (!isClosed(error)) onError(error);
     }

@@ -6,7 +6,7 @@
 import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { connect } from 'nats';
-import { serverSubject } from '../../protocols/wire/subjects.js';
+import { localProcess, serverSubject } from '../../protocols/wire/subjects.js';
 import { connectNatsTransport } from '../../src/transport/nats-transport.js';
 import { ownCpuSeconds } from './cpu-time.js';
 import { benchRun, updateMessage } from './update-message.js';
@@ -38,13 +38,18 @@ async function overTransport({ url, elements, workers, updates }: FleetTask): Pr
   const tensor = Float32Array.from({ length: elements }, (_, index) => Math.sin(index));
   const waiting = new Map<number, () => void>();
   const answers$ = await transport.subscribe(`stalewart.${benchRun}.worker.>`);
-  answers$.subscribe(({ header }) => waiting.get(header.worker)?.());
+  answers$.subscribe(({ header }) => {
+    if (header.type === 'ack') waiting.get(header.worker)?.();
+  });
   let left = updates;
   const work = async (worker: number): Promise<void> => {
     for (let attempt = 1; left > 0; attempt += 1) {
       left -= 1;
       const acknowledged = new Promise<void>((resolve) => waiting.set(worker, resolve));
-      await transport.send(serverSubject(benchRun, worker), updateMessage(worker, attempt, tensor));
+      await transport.send(
+        serverSubject(benchRun, localProcess, worker),
+        updateMessage(worker, attempt, tensor),
+      );
       await acknowledged;
     }
   };

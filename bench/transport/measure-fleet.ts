@@ -87,7 +87,7 @@ async function receiveUpdates(
     updates$.subscribe(({ header, tensor }) => {
       if (header.type !== 'update' || tensor === null || !allFinite(tensor))
         return reject(new Error('no update'));
-      const { run, worker, incarnation, epoch, updateId } = header;
+      const { run, process, life, worker, incarnation, epoch, updateId } = header;
       store.hold(updateId, tensor, worker);
       held.push({ updateId, weight: 1 });
       applied += 1;
@@ -95,9 +95,12 @@ async function receiveUpdates(
         store.commit({ version: store.version + 1, contributions: held, scale: 1 / held.length });
         held = [];
       }
-      const ack = { run, worker, incarnation, epoch, updateId, outcome: 'accepted', reason: '' } as const;
-      const message = { header: { type: 'ack', ...ack }, tensor: null } as const;
-      transport.send(workerSubject(run, worker), message).catch(reject);
+      const ack = { run, process, life, worker, incarnation, epoch, updateId } as const;
+      const message = {
+        header: { type: 'ack', ...ack, outcome: 'accepted', reason: '' },
+        tensor: null,
+      } as const;
+      transport.send(workerSubject(run, process, worker), message).catch(reject);
       if (applied === updates) resolve();
     });
   });

@@ -1,4 +1,5 @@
 /** The messages of the bench of the transport. */
+import { localOwner } from '../../actors/server/owners.js';
 import type { Message } from '../../protocols/wire/messages.js';
 
 export const benchRun = 'bench';
@@ -8,6 +9,7 @@ export function updateMessage(worker: number, attempt: number, tensor: Float32Ar
     header: {
       type: 'update',
       run: benchRun,
+      ...localOwner,
       worker,
       incarnation: 1,
       epoch: 1,
