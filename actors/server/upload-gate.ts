@@ -4,8 +4,8 @@
  * needs to ask the first time.
  *
  * Invariant: of each worker at most one update is on its way, and of those who must ask no more than the credits (or one,
- * where that alone is more). It holds because messages of one sender arrive in order: an offer that arrives says that an
- * update sent before it has arrived or is lost, and a heartbeat tells whether the worker still means to upload.
+ * where that alone is more). It holds because a worker offers nothing before its update has left whole: an offer that arrives
+ * says that an update sent before it has arrived or is lost, and a heartbeat tells whether the worker still means to upload.
  */
 
 /** A worker's finished task. */

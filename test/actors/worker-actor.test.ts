@@ -75,7 +75,7 @@ async function bench(straggler = 'constant:mean=5'): Promise<Bench> {
       staleness: 3,
       reason: 'stale',
     },
-    grant: { ...pick(common, 'run', 'process', 'life', 'worker', 'incarnation', 'epoch'), updateId: '0.1.1' },
+    grant: { ...fence, epoch: 1, updateId: '0.1.1' },
     ack: {
       ...fence,
       epoch: 1,
