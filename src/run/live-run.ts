@@ -3,6 +3,7 @@
  * is given and owns only the actor system.
  */
 import type { Observable, Subscription } from 'rxjs';
+import type { SilenceLimits } from '../../actors/monitor/heartbeat-rhythm.js';
 import { serverActor, type ServerObserver } from '../../actors/server-actor.js';
 import { localOwner, localOwners } from '../../actors/server/owners.js';
 import { stalenessMonitor } from '../../actors/staleness-monitor.js';
@@ -33,10 +34,14 @@ export interface LiveRunOptions {
   readonly transport: Transport;
   readonly taskTimes: TaskTimes;
   readonly restart: RestartPolicy;
-  readonly heartbeatSeconds: number;
-  readonly heartbeatTimeoutSeconds: number;
+  /** How often workers give a sign of life, and what their silence means. */
+  readonly silence: SilenceLimits;
   /** Joins, uploads and assignments that are not answered are repeated after this many seconds. */
   readonly retrySeconds: number;
+  /** Workers that are let in per second. */
+  readonly joinsPerSecond: number;
+  /** Bytes of updates that may be on their way to the server. */
+  readonly maxInboundBytes: number;
   readonly observer: ServerObserver;
   /** The run cannot go on: an error in the server or in an actor beside it, or one of a worker that would come again. */
   readonly onFailure: (error: unknown) => void;
@@ -56,7 +61,7 @@ export interface LiveRun {
 /** Starts the actors; the first assignments go out when the workers have joined. */
 export async function startLiveRun(options: LiveRunOptions): Promise<LiveRun> {
   const { run, clock, engine, store, compute, transport, restart, retrySeconds, observer } = options;
-  const { heartbeatSeconds, heartbeatTimeoutSeconds } = options;
+  const { silence } = options;
   const epoch = 1;
   // First, since it may be refused: nothing has been started then. Messages wait for the first subscriber.
   const inbox = await transport.subscribe(serverInbox(run));
@@ -75,6 +80,8 @@ export async function startLiveRun(options: LiveRunOptions): Promise<LiveRun> {
       isFinite: allFinite,
       transport,
       resendSeconds: retrySeconds,
+      joinsPerSecond: options.joinsPerSecond,
+      maxInboundBytes: options.maxInboundBytes,
       observer,
       spawnMonitor: (context, self) =>
         context.spawn(
@@ -85,8 +92,7 @@ export async function startLiveRun(options: LiveRunOptions): Promise<LiveRun> {
             workers: engine.workers,
             transport,
             server: self,
-            heartbeatSeconds,
-            heartbeatTimeoutSeconds,
+            ...silence,
             restartSeconds: restart.backoff.maxSeconds,
           }),
         ),
@@ -107,7 +113,7 @@ export async function startLiveRun(options: LiveRunOptions): Promise<LiveRun> {
     compute,
     transport,
     injector,
-    heartbeatSeconds,
+    heartbeatSeconds: silence.heartbeatSeconds,
     retrySeconds,
     restart,
   });
