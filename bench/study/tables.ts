@@ -22,7 +22,18 @@ export function resultTables(entries: readonly Entry[]): readonly string[] {
           ...(index === 0 ? [] : ['']),
           ...costs(entries, measure, steps),
         ])),
+    ...sameRuns(entries).flatMap((names) => ['', `${names.join(' and ')} made the same runs here.`]),
   ];
+}
+
+/** Series whose figures are the same for every seed, to the last digit: rows that are no news to each other. */
+export function sameRuns(entries: readonly Entry[]): readonly (readonly string[])[] {
+  const groups = new Map<string, string[]>();
+  for (const { name, seeds, finalLoss, time, uploads } of entries) {
+    const outcome = JSON.stringify([seeds, finalLoss.values, time.values, uploads.values]);
+    groups.set(outcome, [...(groups.get(outcome) ?? []), name]);
+  }
+  return [...groups.values()].filter((names) => names.length > 1);
 }
 
 /** The accuracy steps, lowest first, that more than half of the runs reached. */
@@ -41,10 +52,11 @@ function overview(entries: readonly Entry[]): readonly string[] {
     ? ['ABS and it judged at', ...measures.map(({ title }) => `ABS needs: ${title}`)]
     : [];
   return table(
-    ['', 'final accuracy', 'restarts', ...verdicts],
+    ['', 'final accuracy', 'best accuracy', 'restarts', ...verdicts],
     entries.map((entry) => [
       entry.name,
       percent(entry.finalAccuracy),
+      percent(entry.bestAccuracy),
       entry.restarts.mean?.toFixed(0) ?? none,
       ...(isJudged ? against(entries, entry.name) : []),
     ]),

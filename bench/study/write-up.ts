@@ -109,7 +109,9 @@ function inShort(findings: readonly Finding[]): readonly string[] {
   ].filter((name) => name !== 'abs');
   const lines = rivals.map((rival) => {
     const cells = measures.map((measure) => {
-      const verdicts = findings.flatMap((finding) => compareWith(finding.record.entries, rival)?.verdict(measure) ?? []);
+      const verdicts = findings.flatMap(
+        (finding) => compareWith(finding.record.entries, rival)?.verdict(measure) ?? [],
+      );
       const count = (verdict: Verdict): number => verdicts.filter((one) => one === verdict).length;
       return `${count('holds')} · ${count('fails')} · ${count('undecided')}`;
     });
@@ -118,7 +120,7 @@ function inShort(findings: readonly Finding[]): readonly string[] {
   return [
     `The paper claims that ABS needs less time and less communication than its rivals. In ${findings.length} comparisons (fleets × laws), what ABS needs to`,
     'reach the highest accuracy that every run of the two reached was, against each rival, less for every seed · more for every seed ·',
-    'mixed:',
+    'mixed. A comparison in which some run of the two did not reach even the lowest step (30 %) is not judged, and named below:',
     '',
     `| less · more · mixed | ${measures.map(({ title }) => title).join(' | ')} |`,
     '| --- | --- | --- | --- |',
@@ -141,8 +143,16 @@ function sentences(findings: readonly Finding[], rivals: readonly string[]): rea
       };
       return `${measure.title}: less in ${by('holds')}; more in ${by('fails')}`;
     });
-    return `- **ABS and ${rival}.** ${parts.join('. ')}.`;
+    const open = findings.filter(({ record }) => isOpen(record.entries, rival)).map(({ name }) => name);
+    const unjudged = open.length === 0 ? '' : ` Not judged: ${open.join(', ')}.`;
+    return `- **ABS and ${rival}.** ${parts.join('. ')}.${unjudged}`;
   });
+}
+
+/** Whether both are there, and no accuracy step was reached by every run of the two. */
+function isOpen(entries: ComparisonRecord['entries'], rival: string): boolean {
+  const has = (wanted: string): boolean => entries.some(({ name }) => name === wanted);
+  return has('abs') && has(rival) && compareWith(entries, rival) === null;
 }
 
 function section(
