@@ -5,16 +5,20 @@
  */
 import { sum } from 'simple-statistics';
 import type { ComparisonEntryRecord as Entry } from '../../src/telemetry/comparison-file.js';
+import type { LastWaitCounts } from './wait-counts.js';
 import { compareWith, type Measure, measures, type Verdict } from './claims.js';
 
 const none = '–';
 const words: Readonly<Record<Verdict, string>> = { holds: 'less', fails: 'more', undecided: 'mixed' };
 
 /** Lines of Markdown. */
-export function resultTables(entries: readonly Entry[]): readonly string[] {
+export function resultTables(
+  entries: readonly Entry[],
+  lastWaitCounts: LastWaitCounts = new Map(),
+): readonly string[] {
   const steps = stepsOfMost(entries);
   return [
-    ...overview(entries),
+    ...overview(entries, lastWaitCounts),
     '',
     ...(steps.length === 0
       ? ['No accuracy step was reached by most runs.']
@@ -46,17 +50,18 @@ export function stepsOfMost(entries: readonly Entry[]): readonly string[] {
 }
 
 /** What ABS needs stands beside each rival, where the comparison has both. */
-function overview(entries: readonly Entry[]): readonly string[] {
+function overview(entries: readonly Entry[], lastWaitCounts: LastWaitCounts): readonly string[] {
   const isJudged = entries.some(({ name }) => compareWith(entries, name) !== null && name !== 'abs');
   const verdicts = isJudged
     ? ['ABS and it judged at', ...measures.map(({ title }) => `ABS needs: ${title}`)]
     : [];
   return table(
-    ['', 'final accuracy', 'best accuracy', 'restarts', ...verdicts],
+    ['', 'final accuracy', 'best accuracy', 'K at the end', 'restarts', ...verdicts],
     entries.map((entry) => [
       entry.name,
       percent(entry.finalAccuracy),
       percent(entry.bestAccuracy),
+      range(lastWaitCounts.get(entry.name)),
       entry.restarts.mean?.toFixed(0) ?? none,
       ...(isJudged ? against(entries, entry.name) : []),
     ]),
@@ -94,6 +99,12 @@ function inPercent(step: string): string {
 function percent({ mean, sd }: Entry['finalAccuracy']): string {
   if (mean === null) return none;
   return `${(100 * mean).toFixed(1)}${sd === null ? '' : ` ± ${(100 * sd).toFixed(1)}`} %`;
+}
+
+function range(ends: readonly [number, number] | undefined): string {
+  if (ends === undefined) return none;
+  const [least, most] = ends;
+  return least === most ? `${least}` : `${least} to ${most}`;
 }
 
 function number(value: number): string {

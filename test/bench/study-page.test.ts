@@ -23,17 +23,18 @@ describe('the page of the study', () => {
         status: 'finished' as const,
         settings: {},
         seeds: [1, 2],
-        entries: [comparisonEntry('abs', changes), comparisonEntry('k-sync')],
+        entries: ['abs', 'k-sync'].map((policy) => comparisonEntry(policy, changes)),
         runs: [],
         stalewart: '1',
       },
       chosen: [{ policy: 'abs', learningRate: 0.1, a: 4 }],
       figures: [],
+      lastWaitCounts: new Map(),
     });
     const findings = [finding('fig2-even', {}), finding('fig2-uneven', never)];
     const page = await writeStudy({ findings, effort: quickEffort, quick: true, out, docs: null, common });
     const text = await readFile(page, 'utf8');
-    assert.match(text, /^\| ABS against k-sync \| 0 · 0 · 1 \| 0 · 0 · 1 \| 0 · 0 · 1 \|$/m);
+    assert.match(text, /^\| ABS against k-sync \| 1 \| 0 · 0 · 1 \| 0 · 0 · 1 \| 0 · 0 · 1 \|$/m);
     assert.match(text, /^- \*\*ABS and k-sync\.\*\* .* Not judged: fig2-uneven\.$/m);
     assert.match(text, /^## Title of fig2-uneven$/m);
     assert.match(text, /^\| abs \| 1 of 2 \|/m);

@@ -48,16 +48,21 @@ describe('the tables of the study', () => {
   });
 
   it('say of each rival what ABS needs, and to which accuracy', () => {
-    const lines = resultTables([abs, even, slow]);
+    const waits = new Map([
+      ['abs', [2, 3] as const],
+      ['k-async', [2, 2] as const],
+    ]);
+    const lines = resultTables([abs, even, slow], waits);
     assert.deepEqual(
-      lines.slice(2, 5).map((line) => line.split(' | ').slice(4)),
+      lines.slice(2, 5).map((line) => line.split(' | ').slice(3)),
       [
-        ['–', '–', '–', '– |'],
-        ['40 %', 'less', 'less', 'less |'],
-        ['–', '–', '–', '– |'],
+        ['2 to 3', '0', '–', '–', '–', '– |'],
+        ['2', '0', '40 %', 'less', 'less', 'less |'],
+        // Not every run of local-sgd reached anything: judged where every run of ABS got.
+        ['–', '0', '40 %', 'less', 'less', 'less |'],
       ],
     );
-    assert.equal(lines[2], '| abs | 55.0 ± 7.1 % | 60.0 ± 0.0 % | 0 | – | – | – | – |');
+    assert.equal(lines[2], '| abs | 55.0 ± 7.1 % | 60.0 ± 0.0 % | 2 to 3 | 0 | – | – | – | – |');
   });
 
   it('name the series that made the same runs', () => {
@@ -71,7 +76,7 @@ describe('the tables of the study', () => {
 
   it('judge nothing where there is no ABS', () => {
     const [head = ''] = resultTables([even, slow]);
-    assert.equal(head, '|  | final accuracy | best accuracy | restarts |');
+    assert.equal(head, '|  | final accuracy | best accuracy | K at the end | restarts |');
   });
 });
 
@@ -81,6 +86,13 @@ describe('the verdicts of the study', () => {
     assert.equal(verdict([entry('abs', { '0.30': [5, 7] }), even], 'k-async'), 'fails');
     assert.equal(verdict([entry('abs', { '0.30': [1, 7] }), even], 'k-async'), 'undecided');
     assert.equal(verdict([abs], 'k-async'), undefined);
+  });
+
+  it('are about what one of the two reached, where the other reached nothing with every seed', () => {
+    assert.equal(compareWith([abs, slow], 'local-sgd')?.accuracy, '0.40');
+    assert.equal(verdict([abs, slow], 'local-sgd'), 'holds');
+    assert.equal(verdict([entry('abs', { '0.30': [9, null] }), even], 'k-async'), 'fails');
+    assert.equal(compareWith([entry('abs', { '0.30': [9, null] }), slow], 'local-sgd'), null);
   });
 
   it('compare runs of the same seed where one of them failed', () => {
