@@ -9,6 +9,7 @@ import { collectLessOften } from '../memory/collect-less-often.js';
 import { wantsColour } from '../telemetry/terminal-colour.js';
 import { dataCommand } from './data.js';
 import { doctorCommand } from './doctor.js';
+import { keysCommand } from './keys.js';
 import { createProgram, type ProgramContext, runProgram } from './program.js';
 import { reportCommand } from './report.js';
 import { type RunCompare, type RunTrain, simulateCommand, trainCommand } from './train.js';
@@ -40,6 +41,7 @@ const commands = [
   simulateCommand(context, runTrain, runCompare),
   reportCommand(context),
   dataCommand(context),
+  keysCommand(context),
   doctorCommand(context),
 ];
 const program = createProgram(version, commands, context);
