@@ -173,7 +173,7 @@ class ServerActor implements Behaviour<ServerMessage> {
   }
 
   #hearUpdate(header: UpdateMessage, tensor: Float32Array | null): void {
-    const { epoch, parameterCount, observer } = this.#options;
+    const { epoch, parameterCount, observer, engine, store } = this.#options;
     if (header.epoch !== epoch) {
       observer.refused(header, `epoch ${header.epoch}, living is ${epoch}`);
       return this.#mail.acknowledge(header, 'refused', 'dead epoch');
@@ -201,6 +201,7 @@ class ServerActor implements Behaviour<ServerMessage> {
       loss,
       firstLoss,
       finite,
+      ...(engine.maxUpdateNorm == null ? {} : { norm: store.norm(tensor) }),
     });
     this.#arrived = null;
   }

@@ -26,6 +26,7 @@ import { LiveView } from './live-view.js';
 import type { MemberRecord } from './member.js';
 import { whyJoinIsVoid, whyLossIsVoid } from './membership.js';
 import { judgeNonFinite } from './non-finite.js';
+import { isTooLong, judgeTooLong } from './update-norm.js';
 import { hopelessPolicy, isHopeless } from './fruitless.js';
 import { OpenRound } from './open-round.js';
 import type { Member, RestartMoment } from './policy.js';
@@ -196,6 +197,8 @@ export class Engine<State = unknown> implements EngineState<State> {
       return this.#effects.discard(updateId, worker, reason, detail);
     }
     if (!update.finite) return this.#nonFinite(update, member);
+    const { maxUpdateNorm = null } = this.#options;
+    if (isTooLong(update, maxUpdateNorm)) return this.#tooLong(update, member, maxUpdateNorm);
     this.refusedInRow = 0;
     const staleness = this.version - update.baseVersion;
     const admission = this.#policy.admit(update, staleness);
@@ -267,10 +270,27 @@ export class Engine<State = unknown> implements EngineState<State> {
       available: this.available,
       skipNonFinite: this.#options.skipNonFinite === true,
     });
-    this.#effects.discard(update.updateId, update.worker, 'non-finite', detail);
+    this.#unfit(update, member, 'non-finite', { goesOn, detail });
+  }
+
+  #tooLong(update: UpdateArrived, member: MemberRecord, maxUpdateNorm: number): void {
+    this.refusedInRow += 1;
+    const { refusedInRow: inRow, available } = this;
+    const verdict = judgeTooLong(update, { round: this.version + 1, inRow, available, maxUpdateNorm });
+    this.#unfit(update, member, 'too-long', verdict);
+  }
+
+  /** Refuses what no policy gets to see; its worker begins anew, or the run ends. */
+  #unfit(
+    { updateId, worker }: UpdateArrived,
+    member: MemberRecord,
+    code: 'non-finite' | 'too-long',
+    { goesOn, detail }: { readonly goesOn: boolean; readonly detail: string },
+  ): void {
+    this.#effects.discard(updateId, worker, code, detail);
     if (goesOn) return this.#assignments.assign(member, 'refused');
     this.#round.discardAll(detail);
-    this.#run.fail('non-finite', detail);
+    this.#run.fail(code, detail);
   }
 
   #closeIfFull(): void {

@@ -50,6 +50,9 @@ export function crossChecks(
     failed.push({ settings: [setting, ...others], line: message });
   };
   const { workers } = config;
+  if (config.natsCredentials !== null && config.run === null) {
+    refuse('natsCredentials', 'accompanied by run, the run that they were made for', 'run');
+  }
 
   const policy = findPolicy(config.policy, known.policies);
   if (policy === undefined) refuse('policy', wantedPolicy(config.policy, known.policies));

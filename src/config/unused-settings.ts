@@ -21,6 +21,7 @@ const ofTraining = new Set([
   'serverEpsilon',
   'serverPeriod',
   'skipNonFinite',
+  'maxUpdateNorm',
   'evalEvery',
   'evalEveryTime',
   'evalSamples',
@@ -91,12 +92,13 @@ function outOfMode(name: string, mode: RunMode): string | null {
 function whyUnused(
   name: string,
   given: ReadonlySet<string>,
-  { compute, threshold, stalenessWeight, serverOptimizer }: TrainConfig,
+  { compute, threshold, stalenessWeight, serverOptimizer, nats }: TrainConfig,
   policy: PolicyDefinition | undefined,
   origin: Origin,
 ): string | null {
   if (compute === 'none' && ofTraining.has(name))
     return `with ${origin.nameOf('compute')} none nothing is trained`;
+  if (name === 'natsCredentials' && nats === null) return `${origin.nameOf('nats')} names no server`;
   if (ofServerOptimizers.has(name)) {
     const reads = new Set<string>(serverOptimizers[serverOptimizer].uses);
     return reads.has(name) ? null : `the server optimizer ${serverOptimizer} does not use it`;

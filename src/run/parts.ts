@@ -13,6 +13,7 @@ import type { FetchProgress } from '../data/fetch/fetch-progress.js';
 import { makePartitions } from '../data/partitions/make-partitions.js';
 import { parsePartition } from '../data/partitions/partition-spec.js';
 import type { TrainConfig } from '../config/resolve.js';
+import { credentialsFor } from '../security/credentials-for.js';
 import { createTaskTimes, type TaskTimes } from '../stragglers/task-times.js';
 import { createRunDirectory, type RunDirectory } from '../telemetry/run-directory.js';
 import { createLocalTransport } from '../transport/local-transport.js';
@@ -62,7 +63,7 @@ export async function prepareParts(
   const directory = resolved.out === null ? null : await createRunDirectory(resolved.out, { runId });
   if (directory !== null) closers.add(() => directory.abandon());
   signal.throwIfAborted();
-  const transport = resolved.mode === 'live' ? await openTransport(config.nats, runId) : null;
+  const transport = resolved.mode === 'live' ? await openTransport(config, runId) : null;
   if (transport !== null) closers.add(() => transport.close());
   signal.throwIfAborted();
   const loading = loadDataset(resolved.dataset, {
@@ -121,6 +122,7 @@ export async function prepareParts(
       localSteps: config.localSteps,
       maxRounds: config.rounds,
       skipNonFinite: config.skipNonFinite,
+      maxUpdateNorm: config.maxUpdateNorm,
       roundDeadline: config.roundDeadline,
       // In a live run for the monitor and the journal; among many simulated workers it would be most of the work.
       stalenessVector: resolved.mode === 'live' || workers <= mostWorkersOfVector,
@@ -128,8 +130,11 @@ export async function prepareParts(
   };
 }
 
-async function openTransport(nats: TrainConfig['nats'], name: string): Promise<Transport> {
-  return nats === null ? createLocalTransport() : connectNatsTransport({ url: nats, name });
+async function openTransport({ nats, natsCredentials }: TrainConfig, run: string): Promise<Transport> {
+  if (nats === null) return createLocalTransport();
+  const credentials =
+    natsCredentials === null ? {} : { credentials: credentialsFor('server', run, natsCredentials) };
+  return connectNatsTransport({ url: nats, name: run, ...credentials });
 }
 
 /** Workers up to which the commits of a simulated run name τ_k of each. */

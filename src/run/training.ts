@@ -184,12 +184,18 @@ export function isAwaited({ state }: WorkerStatus): boolean {
   return state !== 'idle' && state !== 'paused' && state !== 'gone';
 }
 
-/** Tells of updates that are refused as not finite, now and then. */
+/** Tells of updates that are refused as not finite or too long, now and then. */
 export function refusalTeller(clock: Clock, notice: TrainingOptions['notice']): (step: EngineStep) => void {
-  const refused = throttledNotice(clock, (text) => notice('warn', text), 'updates refused as not finite');
+  const teller = (what: string) => throttledNotice(clock, (text) => notice('warn', text), what);
+  const refused = {
+    'non-finite': teller('updates refused as not finite'),
+    'too-long': teller('updates refused as too long'),
+  };
   return ({ effects }) => {
     for (const effect of effects) {
-      if (effect.type === 'discard' && effect.reason === 'non-finite') refused.tell(effect.detail);
+      if (effect.type !== 'discard') continue;
+      const { reason, detail } = effect;
+      if (reason === 'non-finite' || reason === 'too-long') refused[reason].tell(detail);
     }
   };
 }
@@ -220,6 +226,12 @@ export function errorOf(
       return null;
     case 'no-workers':
       return new StalewartError('NO_WORKERS', reason);
+    case 'too-long':
+      return new StalewartError(
+        'UPDATE_NORM',
+        `${reason}: raise maxUpdateNorm (${config.maxUpdateNorm}), or lower learningRate (${config.learningRate})`,
+        { field: 'maxUpdateNorm', value: config.maxUpdateNorm },
+      );
     case 'non-finite': {
       const lower = `lower learningRate (${config.learningRate})`;
       const mend = config.skipNonFinite ? lower : `${lower}, or refuse such updates with skipNonFinite`;

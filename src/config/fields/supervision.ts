@@ -20,6 +20,18 @@ export const supervisionFields = {
       allowed: `none or ${natsUrlForm}`,
       only: 'live',
     }),
+  natsCredentials: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe('folder of the credentials with which NATS is used, as stalewart keys made it for this role')
+    .register(settingNotes, {
+      topic: 'Fleet',
+      value: 'DIR',
+      allowed: 'the path of a folder',
+      only: 'live',
+    }),
   heartbeat: seconds
     .default(1)
     .describe('seconds between two signs of life of a worker')
