@@ -4,6 +4,7 @@
  */
 import type { Observable, Subscription } from 'rxjs';
 import { serverActor, type ServerObserver } from '../../actors/server-actor.js';
+import { localOwner, localOwners } from '../../actors/server/owners.js';
 import { stalenessMonitor } from '../../actors/staleness-monitor.js';
 import { stragglerInjector, type StragglerInjectorMessage } from '../../actors/straggler-injector.js';
 import {
@@ -67,6 +68,7 @@ export async function startLiveRun(options: LiveRunOptions): Promise<LiveRun> {
     serverActor({
       run,
       epoch,
+      owners: localOwners,
       engine,
       store,
       parameterCount: compute.model.parameterCount,
@@ -79,6 +81,7 @@ export async function startLiveRun(options: LiveRunOptions): Promise<LiveRun> {
           stalenessMonitor({
             run,
             epoch,
+            owners: localOwners,
             workers: engine.workers,
             transport,
             server: self,
@@ -100,6 +103,7 @@ export async function startLiveRun(options: LiveRunOptions): Promise<LiveRun> {
   const indices = Array.from({ length: engine.workers }, (_, index) => index);
   const fleet = spawnWorkers(system, indices, {
     run,
+    ...localOwner,
     compute,
     transport,
     injector,

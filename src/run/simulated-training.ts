@@ -13,10 +13,10 @@ import type { FleetStatus } from './fleet-status.js';
 import { createLastRound } from './last-round.js';
 import {
   errorOf,
+  evaluationTaker,
   failureOf,
   isAwaited,
   refusalTeller,
-  tellIfNotFinite,
   type Training,
   type TrainingEnd,
   type TrainingOptions,
@@ -37,13 +37,7 @@ export async function startSimulation(options: TrainingOptions): Promise<Trainin
     everyRounds: config.evalEvery,
     samples: config.evalSamples,
     backlog: targetAccuracy === null ? backlog : 0,
-    onEvaluation: (record) => {
-      recorder.evaluation(record);
-      tellIfNotFinite(record, notice);
-      const { testAccuracy, version } = record;
-      if (targetAccuracy === null || testAccuracy < targetAccuracy) return;
-      simulation.stop('now', `accuracy ${testAccuracy.toFixed(4)} at version ${version}`);
-    },
+    onEvaluation: evaluationTaker(options, (reason) => simulation.stop('now', reason)),
     onError: (error) => notice('error', `evaluation failed: ${oneLineOf(error)}`),
   });
 

@@ -1,6 +1,7 @@
 /**
  * Shows a run to whoever watches it: a live display on a terminal, else a log line per evaluation and one every few
- * seconds. What needs attention (crashes, rounds that closed short) is logged in both. Nothing here affects the run.
+ * seconds. What needs attention (crashes, rounds that closed short) is logged in both. Rounds and restarts are summed up: each
+ * by itself is in the journal. Nothing here affects the run.
  */
 import type { Clock } from '../clock/clock.js';
 import { formatAmount, formatDuration, formatPercent } from './number-format.js';
@@ -11,7 +12,6 @@ import { createProgressState, type ProgressStateOptions } from './progress-state
 import type {
   EvaluationRecord,
   FailureRecord,
-  RestartRecord,
   RoundRecord,
   WorkerStatus,
 } from './run-events.js';
@@ -28,7 +28,6 @@ export interface ProgressOptions extends ProgressStateOptions {
 export interface Progress {
   round(record: RoundRecord): void;
   evaluation(record: EvaluationRecord): void;
-  restart(record: RestartRecord): void;
   failure(record: FailureRecord): void;
   /** Workers whose status changed, or all of them. */
   workers(statuses: readonly WorkerStatus[]): void;
@@ -104,9 +103,6 @@ export function createProgress(options: ProgressOptions): Progress {
         },
       );
       screen.invalidate();
-    },
-    restart({ worker, staleness, reason }) {
-      logger.debug(`worker ${worker} restarts from the newest model`, { staleness, reason });
     },
     failure(record) {
       state.failure(record);
