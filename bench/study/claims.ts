@@ -35,7 +35,10 @@ export function judge(left: Entry, right: Entry, measure: Measure, accuracy: str
   return signs.every((sign) => sign < 0) ? 'fails' : 'undecided';
 }
 
-/** How ABS does against a rival, by the highest accuracy that every run of the two reached. */
+/**
+ * How ABS does against a rival, by the highest accuracy that every run of the two reached; where there is none, by the highest that
+ * every run of one of them did.
+ */
 export interface Judgement {
   /** `"0.45"` */
   readonly accuracy: string;
@@ -43,11 +46,11 @@ export interface Judgement {
   verdict(measure: Measure): Verdict;
 }
 
-/** Null: the comparison lacks one of the two, or an accuracy that both reached with every seed. */
+/** Null: the comparison lacks one of the two, or neither reached any accuracy with every seed. */
 export function compareWith(entries: readonly Entry[], rival: string): Judgement | null {
   const [abs, other] = ['abs', rival].map((name) => entries.find((entry) => entry.name === name));
   if (abs === undefined || other === undefined) return null;
-  const accuracy = commonAccuracy([abs, other]);
+  const accuracy = commonAccuracy([abs, other]) ?? commonAccuracy([abs]) ?? commonAccuracy([other]);
   if (accuracy === null) return null;
   return { accuracy, verdict: (measure) => judge(abs, other, measure, accuracy) };
 }

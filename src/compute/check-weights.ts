@@ -13,8 +13,8 @@ export async function weightProblem({
   weightSpecs = [],
 }: Pick<tf.io.ModelArtifacts, 'modelTopology' | 'weightSpecs'>): Promise<string | null> {
   const { models } = await import('@tensorflow/tfjs');
-  // What it takes for the topology is any object.
-  const model = await models.modelFromJSON(modelTopology as tf.io.PyJsonDict).catch(() => null);
+  const topology = modelTopology as Parameters<typeof tf.models.modelFromJSON>[0];
+  const model = await models.modelFromJSON(topology).catch(() => null);
   if (model === null) return null;
   try {
     const shapes = new Map(model.weights.map((weight) => [weight.originalName, weight.shape]));

@@ -149,7 +149,7 @@ describe('the train command', () => {
     assert.deepEqual((await simulate([])).request?.config.straggler, { law: 'exponential', mean: 1 });
     const cases = [
       ['none', 'a law by which tasks take time, such as exponential'],
-      ['pareto:shape=1,scale=2', 'a law whose mean is finite'],
+      ['pareto:shape=1,scale=2', 'a law whose mean is finite, as pareto has it with shape above 1'],
     ] as const;
     for (const [law, allowed] of cases) {
       const { exitCode, errors } = await simulate(['--straggler', law, '--workers', '3', '--k0', '1']);
