@@ -10,6 +10,13 @@ export type ServerMessage =
   | { readonly type: 'event'; readonly event: EngineEvent }
   /** From the StalenessMonitor: these workers have been told to drop their work, and may be given the new model. */
   | { readonly type: 'restarts-commanded'; readonly workers: readonly number[] }
+  /** From the lobby: the process of these workers is no more, or has begun another life. */
+  | {
+      readonly type: 'workers-lost';
+      readonly workers: readonly number[];
+      readonly reason: string;
+      readonly returns: boolean;
+    }
   /** A deadline that the engine asked for. */
   | { readonly type: 'deadline'; readonly deadline: string }
   /** A message cannot be sent at all. */

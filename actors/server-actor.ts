@@ -31,7 +31,7 @@ export interface RunOutcome {
 export interface ServerObserver {
   /** Every message from a worker of the run, before anything is done about it. */
   readonly heard: (header: ToServer) => void;
-  /** The StalenessMonitor has given a worker up because it fell silent; the engine hears of it next. */
+  /** The StalenessMonitor has given a worker up because it fell silent, or its process is gone; the engine hears of it next. */
   readonly silent: (event: WorkerLost) => void;
   /** A message that was refused before it reached the engine. */
   readonly refused: (header: ToServer, reason: string) => void;
@@ -119,6 +119,9 @@ class ServerActor implements Behaviour<ServerMessage> {
         if (message.event.type === 'worker-lost') this.#options.observer.silent({ ...message.event, time });
         this.#feed({ ...message.event, time });
         break;
+      case 'workers-lost':
+        for (const worker of message.workers) this.#lose(worker, message.reason, message.returns);
+        break;
       case 'restarts-commanded':
         // Who was paused may have been given its work meanwhile.
         for (const worker of message.workers) this.#mail.deliverNew(worker);
@@ -176,6 +179,18 @@ class ServerActor implements Behaviour<ServerMessage> {
         this.#hearUpdate(header, tensor);
         break;
     }
+  }
+
+  /** Its process is gone; a worker that never joined, or is gone already, is no loss. */
+  #lose(worker: number, reason: string, returns: boolean): void {
+    const member = this.#state?.members[worker];
+    if (member === undefined || member.status === 'expected' || member.status === 'gone') return;
+    const { incarnation } = member;
+    const time = this.#context.now();
+    const event = { type: 'worker-lost', time, worker, incarnation, reason, returns } as const;
+    this.#monitor.tell({ type: 'lost', worker, incarnation, returns });
+    this.#options.observer.silent(event);
+    this.#feed(event);
   }
 
   #hearUpdate(header: UpdateMessage, tensor: Float32Array | null): void {

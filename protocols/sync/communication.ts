@@ -6,12 +6,8 @@
  * restarts are counted separately as well: which policy wins can depend on what is counted. Losses and repetitions on the way are not the algorithm's
  * doing and count nowhere.
  */
-<<<<<<< HEAD
 import type { DiscardReason, EngineStep, WorkerId } from './events.js';
-=======
-import type { EngineStep, WorkerId } from './events.js';
 import { isOverrun } from './task-deadline.js';
->>>>>>> main
 
 /** All cumulative, but for `communicated` and `onlyRestarted`. Plain JSON. */
 export interface CommunicationCounts {

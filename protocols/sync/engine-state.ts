@@ -22,6 +22,8 @@ export interface EngineOptions<State = unknown> {
   /** Seconds (or time units) after its opening at which a round closes degraded with the contributions that it has; if it
    *  has none by then, it closes on the first that comes. null (default): it waits for all K^t. */
   readonly roundDeadline?: number | null;
+  /** What becomes of a run that no worker is left of: it fails (false, default), or waits for others to join. */
+  readonly waitsForWorkers?: boolean;
   /** Whether every commit names τ_k of each worker, which costs time and memory for each. Default: true. */
   readonly stalenessVector?: boolean;
 }

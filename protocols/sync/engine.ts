@@ -185,6 +185,7 @@ export class Engine<State = unknown> implements EngineState<State> {
     this.#round.dropFrom(worker, reason);
     this.#roster.leave(member, returns ? 'lost' : 'gone', incarnation);
     if (this.available > 0) return this.#closeIfFull();
+    if (this.#options.waitsForWorkers === true) return;
     this.#round.discardAll('no worker is left');
     this.#run.fail('no-workers', `no worker is left: worker ${worker} was the last (${reason})`);
   }

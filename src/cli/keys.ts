@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { runIdSchema } from '../../protocols/wire/subjects.js';
 import { parseNumber } from '../config/parse-number.js';
 import { configError } from '../errors.js';
-import { processNameSchema } from '../security/roles.js';
+import { holderNameSchema } from '../security/roles.js';
 import type { KeysOptions, WrittenKeys } from '../security/write-keys.js';
 import { exitCodesHelp } from './exit-codes-help.js';
 import type { ProgramContext } from './program.js';
@@ -74,7 +74,7 @@ export function resolveKeys({ run, out, workers, hosts, cluster = false, days }:
 function workerNames(text: string): readonly string[] {
   const count = /^\d+$/.test(text) ? Number(text) : null;
   const names = count === null ? listOf(text) : Array.from({ length: Math.min(count, mostWorkers + 1) }, (_, i) => `w${i + 1}`);
-  const wrong = names.find((name) => !processNameSchema.safeParse(name).success);
+  const wrong = names.find((name) => !holderNameSchema.safeParse(name).success);
   if (names.length === 0 || names.length > mostWorkers || wrong !== undefined) {
     throw configError(
       '--workers',

@@ -116,6 +116,9 @@ export function crossChecks(
     const bound = `${origin.nameOf('heartbeat')}, which is ${config.heartbeat}`;
     refuse('heartbeatTimeout', `more than ${bound}`, 'heartbeat');
   }
+  if ((config.processes ?? 1) > workers) {
+    refuse('processes', `at most the number of workers, which is ${workers}`, 'workers');
+  }
   if (config.restartBackoffMax < config.restartBackoff) {
     const bound = `${origin.nameOf('restartBackoff')}, which is ${config.restartBackoff}`;
     refuse('restartBackoffMax', `at least ${bound}`, 'restartBackoff');

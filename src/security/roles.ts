@@ -4,15 +4,10 @@
  * which a worker is commanded.
  */
 import { z } from 'zod';
-import { runIdSchema } from '../../protocols/wire/subjects.js';
+import { localProcess, processNameSchema, runIdSchema } from '../../protocols/wire/subjects.js';
 
-const processName = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, "-" and "_"');
-
-/** The server's own process, with the workers in it, speaks under this name; no other process may have it. */
-export const localProcess = 'local';
-
-/** Name of a worker process. */
-export const processNameSchema = processName.refine(
+/** Name of a worker process that credentials are made for. */
+export const holderNameSchema = processNameSchema.refine(
   (name) => name !== localProcess,
   'must not be "local", which is the server\'s own process',
 );
@@ -21,7 +16,7 @@ export const processNameSchema = processName.refine(
 export const roleSchema = z.discriminatedUnion('role', [
   z.strictObject({ role: z.literal('server'), run: runIdSchema }),
   z.strictObject({ role: z.literal('observer'), run: runIdSchema }),
-  z.strictObject({ role: z.literal('worker'), run: runIdSchema, process: processNameSchema }),
+  z.strictObject({ role: z.literal('worker'), run: runIdSchema, process: holderNameSchema }),
 ]);
 export type Role = z.infer<typeof roleSchema>;
 
