@@ -69,6 +69,7 @@ describe('resolveTrainConfig', () => {
       serverBandwidth: null,
       bursts: {},
       nats: null,
+      processes: null,
       heartbeat: 1,
       heartbeatTimeout: 10,
       uploadRetry: 2,
