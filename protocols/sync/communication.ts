@@ -99,8 +99,7 @@ export class CommunicationCounter {
           // The one of an update that is held, the other of one that was applied.
           if (effect.reason === 'duplicate' || effect.reason === 'released') break;
           this.#discarded += 1;
-          if (isAnswer(effect.reason))
-            this.#upload(effect.worker);
+          if (isAnswer(effect.reason)) this.#upload(effect.worker);
           break;
         case 'commit':
           closed = true;

@@ -34,8 +34,16 @@ export function keysCommand(context: ProgramContext): Command {
     )
     .requiredOption('--run <ID>', "the run's name")
     .requiredOption('--out <DIR>', 'folder to be made')
-    .option('--workers <NAMES>', 'names of the worker processes, separated by commas, or how many (w1, w2, …)', '4')
-    .option('--hosts <HOSTS>', 'host names and addresses of the nats-servers, separated by commas', 'localhost,127.0.0.1')
+    .option(
+      '--workers <NAMES>',
+      'names of the worker processes, separated by commas, or how many (w1, w2, …)',
+      '4',
+    )
+    .option(
+      '--hosts <HOSTS>',
+      'host names and addresses of the nats-servers, separated by commas',
+      'localhost,127.0.0.1',
+    )
     .option('--cluster', 'a nats-server on each of the hosts, as one cluster')
     .option('--days <N>', 'how many days the certificates hold', '365')
     .option('--json', 'print what was written as JSON')
@@ -62,7 +70,11 @@ export function resolveKeys({ run, out, workers, hosts, cluster = false, days }:
   }
   refuseRepeated('--hosts', hosts, hostList);
   if (cluster && hostList.length < 3) {
-    throw configError('--hosts', hosts, 'three hosts or more with --cluster: two cannot agree once one of them is lost');
+    throw configError(
+      '--hosts',
+      hosts,
+      'three hosts or more with --cluster: two cannot agree once one of them is lost',
+    );
   }
   const dayCount = parseNumber(days);
   if (dayCount === undefined || !(dayCount > 0 && dayCount <= mostDays)) {
@@ -73,7 +85,10 @@ export function resolveKeys({ run, out, workers, hosts, cluster = false, days }:
 
 function workerNames(text: string): readonly string[] {
   const count = /^\d+$/.test(text) ? Number(text) : null;
-  const names = count === null ? listOf(text) : Array.from({ length: Math.min(count, mostWorkers + 1) }, (_, i) => `w${i + 1}`);
+  const names =
+    count === null
+      ? listOf(text)
+      : Array.from({ length: Math.min(count, mostWorkers + 1) }, (_, i) => `w${i + 1}`);
   const wrong = names.find((name) => !holderNameSchema.safeParse(name).success);
   if (names.length === 0 || names.length > mostWorkers || wrong !== undefined) {
     throw configError(
@@ -88,7 +103,8 @@ function workerNames(text: string): readonly string[] {
 
 function refuseRepeated(flag: string, text: string, names: readonly string[]): void {
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw configError(flag, text, `a list of different names, and ${twice} stands in it twice`);
+  if (twice !== undefined)
+    throw configError(flag, text, `a list of different names, and ${twice} stands in it twice`);
 }
 
 function listOf(text: string): readonly string[] {
@@ -101,7 +117,10 @@ function listOf(text: string): readonly string[] {
 /** A name as DNS has it, a leading `*.` for any host of a domain included, or an address. */
 function isHost(host: string): boolean {
   if (isIP(host) !== 0) return true;
-  return host.length <= 253 && /^(\*\.)?[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$/.test(host);
+  return (
+    host.length <= 253 &&
+    /^(\*\.)?[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$/.test(host)
+  );
 }
 
 function inWords({ run, out, hosts, cluster }: KeysOptions, { nats, roles, validTo }: WrittenKeys): string {

@@ -42,19 +42,17 @@ export async function createAuthority(options: AuthorityOptions): Promise<Certif
     notAfter: new Date(validFrom.getTime() + days * 86_400_000),
     signingAlgorithm: algorithm,
   };
-  const authority = await x509.X509CertificateGenerator.createSelfSigned(
-    {
-      ...common,
-      serialNumber: newSerialNumber(),
-      name: nameOf(commonName),
-      keys,
-      extensions: [
-        new x509.BasicConstraintsExtension(true, 0, true),
-        new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
-        await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
-      ],
-    },
-  );
+  const authority = await x509.X509CertificateGenerator.createSelfSigned({
+    ...common,
+    serialNumber: newSerialNumber(),
+    name: nameOf(commonName),
+    keys,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  });
 
   const issue = async (
     subject: string,
@@ -63,23 +61,21 @@ export async function createAuthority(options: AuthorityOptions): Promise<Certif
   ): Promise<Issued> => {
     const own = await newKeys();
     const names = hosts.map((host) => ({ type: isIP(host) === 0 ? 'dns' : 'ip', value: host }) as const);
-    const certificate = await x509.X509CertificateGenerator.create(
-      {
-        ...common,
-        serialNumber: newSerialNumber(),
-        subject: nameOf(subject),
-        issuer: authority.subject,
-        publicKey: own.publicKey,
-        signingKey: keys.privateKey,
-        extensions: [
-          new x509.BasicConstraintsExtension(false, undefined, true),
-          new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-          new x509.ExtendedKeyUsageExtension(usages),
-          await x509.AuthorityKeyIdentifierExtension.create(keys.publicKey),
-          ...(names.length === 0 ? [] : [new x509.SubjectAlternativeNameExtension(names)]),
-        ],
-      },
-    );
+    const certificate = await x509.X509CertificateGenerator.create({
+      ...common,
+      serialNumber: newSerialNumber(),
+      subject: nameOf(subject),
+      issuer: authority.subject,
+      publicKey: own.publicKey,
+      signingKey: keys.privateKey,
+      extensions: [
+        new x509.BasicConstraintsExtension(false, undefined, true),
+        new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+        new x509.ExtendedKeyUsageExtension(usages),
+        await x509.AuthorityKeyIdentifierExtension.create(keys.publicKey),
+        ...(names.length === 0 ? [] : [new x509.SubjectAlternativeNameExtension(names)]),
+      ],
+    });
     return { certificate: pem(certificate), key: await privatePem(own.privateKey) };
   };
 

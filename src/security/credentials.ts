@@ -47,15 +47,21 @@ const mend = 'make a new set with stalewart keys and copy the folder of this rol
 export function readCredentials(folder: string, now: Date = new Date()): Credentials {
   const role = readRole(folder);
   const seed = secretText(folder, credentialFiles.seed).trim();
-  if (!/^SU[A-Z2-7]{56}$/.test(seed)) throw broken(folder, credentialFiles.seed, 'it holds no seed of a user nkey');
+  if (!/^SU[A-Z2-7]{56}$/.test(seed))
+    throw broken(folder, credentialFiles.seed, 'it holds no seed of a user nkey');
   const key = secretText(folder, credentialFiles.key);
-  if (!key.includes('PRIVATE KEY-----')) throw broken(folder, credentialFiles.key, 'it holds no private key in PEM');
+  if (!key.includes('PRIVATE KEY-----'))
+    throw broken(folder, credentialFiles.key, 'it holds no private key in PEM');
   const authority = text(folder, credentialFiles.authority);
   readCertificate(folder, credentialFiles.authority, authority);
   const certificate = text(folder, credentialFiles.certificate);
   const { validFrom, validTo } = readCertificate(folder, credentialFiles.certificate, certificate);
   if (now > new Date(validTo)) {
-    throw broken(folder, credentialFiles.certificate, `it expired on ${day(validTo)}, and today is ${day(now)}`);
+    throw broken(
+      folder,
+      credentialFiles.certificate,
+      `it expired on ${day(validTo)}, and today is ${day(now)}`,
+    );
   }
   if (now < new Date(validFrom)) {
     const reason = `it is valid from ${day(validFrom)}, and this machine's clock says ${day(now)}`;
@@ -83,7 +89,11 @@ function readRole(folder: string): Role {
   const result = roleFileSchema.safeParse(parsed);
   if (result.success) return result.data.holder;
   const issue = result.error.issues[0];
-  throw broken(folder, credentialFiles.role, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}`);
+  throw broken(
+    folder,
+    credentialFiles.role,
+    `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}`,
+  );
 }
 
 function readCertificate(folder: string, name: string, pem: string): X509Certificate {
@@ -100,7 +110,13 @@ function text(folder: string, name: string): string {
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
     const found = code === 'ENOENT' ? 'it is not there' : `it cannot be read (${code})`;
-    throw broken(folder, name, found, 'name the folder of one role as stalewart keys made it (server, observer, workers/NAME)', cause);
+    throw broken(
+      folder,
+      name,
+      found,
+      'name the folder of one role as stalewart keys made it (server, observer, workers/NAME)',
+      cause,
+    );
   }
 }
 

@@ -42,7 +42,11 @@ export function permissionsOf(role: Role): Permissions {
     case 'worker':
       return {
         publish: [`${root}.server.${role.process}.*`, `${root}.lobby.${role.process}`],
-        subscribe: [`${root}.worker.${role.process}.*`, `${root}.process.${role.process}`, `${root}.announce`],
+        subscribe: [
+          `${root}.worker.${role.process}.*`,
+          `${root}.process.${role.process}`,
+          `${root}.announce`,
+        ],
       };
     case 'observer':
       return { publish: [], subscribe: [`${root}.events`, `${root}.announce`] };

@@ -122,6 +122,10 @@ export const effectSchema = z.discriminatedUnion('type', [
     event: z.enum(['worker-joined', 'worker-lost', 'update-arrived', 'deadline-passed', 'stop-requested']),
     reason: z.string(),
   }),
-  z.strictObject({ type: z.literal('fail'), code: z.enum(['non-finite', 'too-long', 'no-workers']), reason: z.string() }),
+  z.strictObject({
+    type: z.literal('fail'),
+    code: z.enum(['non-finite', 'too-long', 'no-workers']),
+    reason: z.string(),
+  }),
   z.strictObject({ type: z.literal('finish'), reason: z.string() }),
 ]) satisfies z.ZodType<Effect>;

@@ -68,7 +68,7 @@ export function badSecurity(
   credentials: Credentials | undefined,
 ): string | null {
   const all = causesOf(thrown);
-  const codes = all.map(({ code }) => String(code ?? ''));
+  const codes = all.map(({ code }) => (typeof code === 'string' ? code : ''));
   const has = (...wanted: string[]): boolean => codes.some((code) => wanted.includes(code));
   const says = (pattern: RegExp): boolean => all.some(({ message }) => pattern.test(message));
   const ours = credentials === undefined ? 'no credentials' : `the credentials in ${credentials.folder}`;
@@ -85,8 +85,12 @@ export function badSecurity(
       ? 'its certificate was issued by an authority that this machine does not trust: name the folder of this role with natsCredentials'
       : `its certificate was issued by another authority than ${ours} trust: use those that were made together with its configuration`;
   }
-  if (says(/alert.*(expired|unknown ca|bad certificate|certificate required|unknown certificate)/i) || says(/certificate (required|expired)/i)) {
-    const file = credentials === undefined ? 'there is none' : `${credentials.folder}/${credentialFiles.certificate}`;
+  if (
+    says(/alert.*(expired|unknown ca|bad certificate|certificate required|unknown certificate)/i) ||
+    says(/certificate (required|expired)/i)
+  ) {
+    const file =
+      credentials === undefined ? 'there is none' : `${credentials.folder}/${credentialFiles.certificate}`;
     return `it refuses the certificate of this client (${file}): use credentials that were made together with its configuration and have not expired`;
   }
   if (has('AUTHORIZATION_VIOLATION', 'BAD_AUTHENTICATION') && credentials !== undefined) {

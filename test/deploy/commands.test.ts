@@ -7,7 +7,15 @@ import { parse } from 'yaml';
 import { createProgram, type ProgramContext, runProgram } from '../../src/cli/program.js';
 import { serverCommand } from '../../src/cli/server.js';
 import { workerCommand } from '../../src/cli/worker.js';
-import { compose, deployText, kubernetesObjects, projectFolder, readUnit, systemdUnits, valuesOf } from './support/manifests.js';
+import {
+  compose,
+  deployText,
+  kubernetesObjects,
+  projectFolder,
+  readUnit,
+  systemdUnits,
+  valuesOf,
+} from './support/manifests.js';
 
 /** What the units take from their environment, by the examples in them. */
 const environment: Readonly<Record<string, string>> = {
@@ -18,7 +26,9 @@ const environment: Readonly<Record<string, string>> = {
 };
 
 function commands(): readonly (readonly [string, readonly string[]])[] {
-  const services = Object.entries(compose()['services'] as Record<string, { image: string; command: string[] }>);
+  const services = Object.entries(
+    compose()['services'] as Record<string, { image: string; command: string[] }>,
+  );
   const containers = kubernetesObjects().flatMap(([file, object]) =>
     valuesOf(object, 'containers').flatMap((list) =>
       (list as { args: string[] }[]).map(({ args }) => [`kubernetes/${file}`, args] as const),
@@ -27,7 +37,9 @@ function commands(): readonly (readonly [string, readonly string[]])[] {
   const units = systemdUnits().flatMap((file) =>
     (readUnit(deployText(join('systemd', file))).get('Service') ?? []).flatMap(([name, value]) => {
       const [program, ...args] = value.split(' ');
-      return name === 'ExecStart' && program === '/usr/bin/stalewart' ? [[`systemd/${file}`, args] as const] : [];
+      return name === 'ExecStart' && program === '/usr/bin/stalewart'
+        ? [[`systemd/${file}`, args] as const]
+        : [];
     }),
   );
   return [
@@ -52,7 +64,8 @@ describe('the commands in deploy/', () => {
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'stalewart-'));
     const [, map] = kubernetesObjects().find(([, { kind }]) => kind === 'ConfigMap') ?? [];
-    const { 'run.yaml': text = '' } = map?.['data'] as Record<string, string>;
+    assert.ok(map);
+    const { 'run.yaml': text = '' } = map['data'] as Record<string, string>;
     assert.ok(parse(text));
     writeFileSync(join(folder, 'run.yaml'), text);
   });
@@ -87,7 +100,9 @@ describe('the commands in deploy/', () => {
         context,
       );
       const here = args.map((arg) =>
-        arg.replace(/^\/etc\/stalewart\/run\.yaml$/, join(folder, 'run.yaml')).replace(/^\/app\//, projectFolder),
+        arg
+          .replace(/^\/etc\/stalewart\/run\.yaml$/, join(folder, 'run.yaml'))
+          .replace(/^\/app\//, projectFolder),
       );
       assert.equal(await runProgram(program, here, context), 0, said.join(''));
       assert.deepEqual(ran, [`${args[0] ?? ''} demo`]);
@@ -97,6 +112,9 @@ describe('the commands in deploy/', () => {
   it('would be found out', async () => {
     const context: ProgramContext = { writeOut: () => {}, writeError: () => {}, colour: false, exitCode: 0 };
     const program = createProgram('0', [workerCommand(context, async () => 0)], context);
-    assert.equal(await runProgram(program, ['worker', '--nats=nats://a', '--run=r', '--slotz=1'], context), 2);
+    assert.equal(
+      await runProgram(program, ['worker', '--nats=nats://a', '--run=r', '--slotz=1'], context),
+      2,
+    );
   });
 });

@@ -23,7 +23,12 @@ describe('deploy/Dockerfile', () => {
     const copied = instructions
       .filter((instruction) => instruction instanceof Copy)
       .filter((copy) => copy.getFromFlag() === null)
-      .flatMap((copy) => copy.getArguments().slice(0, -1).map((argument) => argument.getValue()));
+      .flatMap((copy) =>
+        copy
+          .getArguments()
+          .slice(0, -1)
+          .map((argument) => argument.getValue()),
+      );
     assert.ok(copied.length >= 8);
     for (const path of copied) {
       assert.ok(existsSync(join(projectFolder, path)), path);
@@ -36,11 +41,16 @@ describe('deploy/Dockerfile', () => {
       scripts: Record<string, string>;
       bin: Record<string, string>;
     };
-    const scripts = argumentsOf('RUN').flatMap((text) => [...text.matchAll(/npm run (\S+)/g)].map(([, name]) => name ?? ''));
+    const scripts = argumentsOf('RUN').flatMap((text) =>
+      [...text.matchAll(/npm run (\S+)/g)].map(([, name]) => name ?? ''),
+    );
     assert.deepEqual(scripts, ['build']);
     for (const script of scripts) assert.ok(manifest.scripts[script]);
     const [entry] = instructions.filter((instruction) => instruction instanceof Entrypoint);
-    assert.deepEqual(JSON.parse(entry?.getArgumentsContent() ?? ''), ['node', `/app/${manifest.bin['stalewart'] ?? ''}`]);
+    assert.deepEqual(JSON.parse(entry?.getArgumentsContent() ?? ''), [
+      'node',
+      `/app/${manifest.bin['stalewart'] ?? ''}`,
+    ]);
     assert.deepEqual(JSON.parse(argumentsOf('CMD')[0] ?? ''), ['doctor']);
   });
 
@@ -49,7 +59,9 @@ describe('deploy/Dockerfile', () => {
     const shipped = instructions.slice(last);
     const users = shipped.filter((instruction) => instruction.getKeyword() === 'USER');
     assert.equal(users.at(-1)?.getArgumentsContent(), 'node');
-    const installs = shipped.map((each) => each.getArgumentsContent() ?? '').filter((text) => text.includes('npm ci'));
+    const installs = shipped
+      .map((each) => each.getArgumentsContent() ?? '')
+      .filter((text) => text.includes('npm ci'));
     assert.equal(installs.length, 1);
     assert.match(installs[0] ?? '', /npm ci --omit=dev /);
   });

@@ -119,7 +119,9 @@ describe('deploy/kubernetes', () => {
         ...(spec.template.spec['volumes'] as { name: string }[]).map(({ name }) => name),
         ...(spec.volumeClaimTemplates ?? []).map(({ metadata }) => metadata.name),
       ];
-      const mounts = (valuesOf(spec.template, 'volumeMounts').flat() as { name: string }[]).map(({ name }) => name);
+      const mounts = (valuesOf(spec.template, 'volumeMounts').flat() as { name: string }[]).map(
+        ({ name }) => name,
+      );
       assert.deepEqual(mounts.toSorted(), volumes.toSorted());
     }
   });

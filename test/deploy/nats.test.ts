@@ -9,9 +9,13 @@ import type { Role } from '../../src/security/roles.js';
 import { makeKeys } from '../security/support/secured-run.js';
 import { deployFolder, deployText, projectFolder } from './support/manifests.js';
 
-const program = execFileSync(process.execPath, [join(projectFolder, 'scripts/get-nats-server.mjs'), '--where'], {
-  encoding: 'utf8',
-}).trim();
+const program = execFileSync(
+  process.execPath,
+  [join(projectFolder, 'scripts/get-nats-server.mjs'), '--where'],
+  {
+    encoding: 'utf8',
+  },
+).trim();
 
 /** Throws where nats-server refuses it. */
 function check(config: string, cwd: string): void {

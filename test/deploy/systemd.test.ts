@@ -44,7 +44,9 @@ describe('deploy/systemd', () => {
       const service = new Map(unit.get('Service'));
       assert.notEqual(service.get('User') ?? 'root', 'root');
       for (const [name, value] of Object.entries(hardening)) assert.equal(service.get(name), value, name);
-      const names = (unit.get('Service') ?? []).map(([name]) => name).filter((name) => name !== 'Environment');
+      const names = (unit.get('Service') ?? [])
+        .map(([name]) => name)
+        .filter((name) => name !== 'Environment');
       assert.equal(new Set(names).size, names.length, 'a setting stands twice');
       // Node compiles as it runs.
       assert.equal(service.has('MemoryDenyWriteExecute'), file === 'nats-server.service');

@@ -21,9 +21,13 @@ const limits = { ...defaultFrameLimits, maxTensorElements: 1000 };
 
 /** Valid frames and chunks of every type. */
 function validPieces(): Uint8Array[] {
-  const frames = fc.sample(arbitraryMessage, { numRuns: 400, seed: 7 }).map((message) => encodeFrame(message));
+  const frames = fc
+    .sample(arbitraryMessage, { numRuns: 400, seed: 7 })
+    .map((message) => encodeFrame(message));
   const sender = new Uint8Array(8).fill(3);
-  const chunks = frames.flatMap((frame, sequence) => [...splitFrame(frame, { maxBytes: 128, sender, sequence })]);
+  const chunks = frames.flatMap((frame, sequence) => [
+    ...splitFrame(frame, { maxBytes: 128, sender, sequence }),
+  ]);
   return [...frames, ...chunks];
 }
 
@@ -39,11 +43,7 @@ describe('hostile frames', () => {
     let unheard = 0;
     const heaps: number[] = [];
     for (let count = 1; count <= 100_000; count++) {
-      const { message, refused } = receiver.accept(
-        subjects[below(2)] ?? '',
-        hostile(pieces),
-        (now += 0.01),
-      );
+      const { message, refused } = receiver.accept(subjects[below(2)] ?? '', hostile(pieces), (now += 0.01));
       if (message !== null) delivered += 1;
       else if (refused.length > 0) named += 1;
       else unheard += 1;

@@ -51,7 +51,10 @@ describe('stalewart keys', () => {
 
     const again = await runCli(args);
     assert.equal(again.exitCode, 2);
-    assert.match(again.stderr, /^error: --out is ".*keys": it holds files already, and keys are never overwritten/);
+    assert.match(
+      again.stderr,
+      /^error: --out is ".*keys": it holds files already, and keys are never overwritten/,
+    );
     assert.equal(await readFile(join(out, 'server', 'user.nk'), 'utf8'), before);
     assert.deepEqual(await readdir(parent), ['keys']);
   });
@@ -103,7 +106,8 @@ describe('stalewart keys', () => {
     const keys = await makeKeys();
     const secret: string[] = [];
     for (const file of await filesIn(keys.folder)) {
-      if (/PRIVATE KEY|^SU/m.test(await readFile(file, 'utf8'))) secret.push(file.slice(keys.folder.length + 1));
+      if (/PRIVATE KEY|^SU/m.test(await readFile(file, 'utf8')))
+        secret.push(file.slice(keys.folder.length + 1));
     }
     assert.deepEqual(secret.sort(), [
       'nats/server-key.pem',
@@ -146,8 +150,14 @@ describe('credentials in a folder', () => {
     const keys = await makeKeys({ days: 2 });
     const hours = (count: number): Date => new Date(Date.now() + count * 3_600_000);
     keys.of('server', hours(47));
-    isRefused(() => keys.of('server', hours(49)), /client\.pem: it expired on \d{4}-.* UTC, and today is .* UTC; make a new set/);
-    isRefused(() => keys.of('server', hours(-2)), /it is valid from .* UTC, and this machine's clock says .* UTC; set the clock/);
+    isRefused(
+      () => keys.of('server', hours(49)),
+      /client\.pem: it expired on \d{4}-.* UTC, and today is .* UTC; make a new set/,
+    );
+    isRefused(
+      () => keys.of('server', hours(-2)),
+      /it is valid from .* UTC, and this machine's clock says .* UTC; set the clock/,
+    );
     await keys.remove();
   });
 
@@ -155,8 +165,14 @@ describe('credentials in a folder', () => {
     const keys = await makeKeys();
     const folder = join(keys.folder, 'observer');
     assert.equal(credentialsFor('observer', 'run-1', folder).folder, folder);
-    isRefused(() => credentialsFor('server', 'run-1', folder), /holds credentials of observer of run run-1: this needs those of the server of run run-1/);
-    isRefused(() => credentialsFor('observer', 'run-2', folder), /this needs those of the observer of run run-2; .*--run run-2/);
+    isRefused(
+      () => credentialsFor('server', 'run-1', folder),
+      /holds credentials of observer of run run-1: this needs those of the server of run run-1/,
+    );
+    isRefused(
+      () => credentialsFor('observer', 'run-2', folder),
+      /this needs those of the observer of run run-2; .*--run run-2/,
+    );
     await keys.remove();
   });
 

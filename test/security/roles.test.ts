@@ -60,7 +60,17 @@ const table: readonly (readonly [subject: string, server: string, observer: stri
 ];
 
 /** What must be denied to all as subscriptions. */
-const nets = ['>', '*', 'stalewart.>', 'stalewart.run-1.>', 'stalewart.*.*.*.*', '$JS.>', '$KV.>', '_INBOX.>', '$SYS.>'];
+const nets = [
+  '>',
+  '*',
+  'stalewart.>',
+  'stalewart.run-1.>',
+  'stalewart.*.*.*.*',
+  '$JS.>',
+  '$KV.>',
+  '_INBOX.>',
+  '$SYS.>',
+];
 
 /** Subjects to which the server did not allow to publish. */
 async function deniedPublications(nats: NatsConnection, subjects: readonly string[]): Promise<Set<string>> {

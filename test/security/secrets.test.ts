@@ -12,7 +12,9 @@ async function secretsOf(secured: SecuredRun): Promise<string[]> {
     ...credentials.map(({ key }) => key()),
     await readFile(join(secured.folder, 'nats', 'server-key.pem'), 'utf8'),
   ];
-  const lines = pem.flatMap((text) => text.split('\n').filter((line) => line !== '' && !line.startsWith('-')));
+  const lines = pem.flatMap((text) =>
+    text.split('\n').filter((line) => line !== '' && !line.startsWith('-')),
+  );
   return [...credentials.map(({ seed }) => seed()), ...lines];
 }
 
@@ -40,7 +42,17 @@ describe('a run with credentials', () => {
     const out = join(secured.folder, 'out');
     const training = ['--compute', 'none', '--dataset', 'synthetic:size=8,channels=1', '--model', 'mlp'];
     const [server, first, second] = await Promise.all([
-      runCli(['server', ...natsFlags('server'), ...training, '--workers', '2', '--rounds', '3', '--out', out]),
+      runCli([
+        'server',
+        ...natsFlags('server'),
+        ...training,
+        '--workers',
+        '2',
+        '--rounds',
+        '3',
+        '--out',
+        out,
+      ]),
       runCli(['worker', ...natsFlags('workers/w1'), '--threads', '1']),
       runCli(['worker', ...natsFlags('workers/w2'), '--threads', '1']),
     ]);
@@ -62,11 +74,23 @@ describe('a run with credentials', () => {
 
   it('is refused in one line, without a secret, to who has credentials of another role, run or name', async () => {
     const wrong: readonly (readonly [string[], RegExp])[] = [
-      [['worker', ...natsFlags('server')], /holds credentials of server of run run-1: this needs those of a worker/],
-      [['server', ...natsFlags('workers/w1')], /holds credentials of worker w1 of run run-1: this needs those of the server/],
+      [
+        ['worker', ...natsFlags('server')],
+        /holds credentials of server of run run-1: this needs those of a worker/,
+      ],
+      [
+        ['server', ...natsFlags('workers/w1')],
+        /holds credentials of worker w1 of run run-1: this needs those of the server/,
+      ],
       [['worker', ...natsFlags('workers/w1', 'run-2')], /this needs those of a worker of run run-2/],
-      [['worker', ...natsFlags('workers/w1'), '--name', 'w2'], /name is "w2": it must be w1, as its credentials say/],
-      [['worker', ...natsFlags('nowhere')], /nowhere.role\.json: it is not there; name the folder of one role/],
+      [
+        ['worker', ...natsFlags('workers/w1'), '--name', 'w2'],
+        /name is "w2": it must be w1, as its credentials say/,
+      ],
+      [
+        ['worker', ...natsFlags('nowhere')],
+        /nowhere.role\.json: it is not there; name the folder of one role/,
+      ],
     ];
     const texts = new Map<string, string>();
     for (const [args, message] of wrong) {

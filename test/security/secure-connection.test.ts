@@ -107,7 +107,10 @@ describe('a connection with credentials', () => {
   it('is refused to a nats-server whose certificate has expired', async () => {
     const then = new Date(Date.now() - 30 * 86_400_000);
     const old = await startSecuredRun({ now: then, days: 1 });
-    assert.match(await refusal(old.url, old.of('server', then)), /its certificate has expired .*stalewart keys/);
+    assert.match(
+      await refusal(old.url, old.of('server', then)),
+      /its certificate has expired .*stalewart keys/,
+    );
     await old.stop();
   });
 

@@ -78,7 +78,11 @@ async function launch(program: string, options: NatsServerOptions, port: number)
   const command = [program, ...configured, '-a', '127.0.0.1', '-p', String(port), ...args];
   // One thread serves a small machine best, and leaves the other cores to the tests.
   const env = { ...process.env, GOMAXPROCS: '1' };
-  const child = spawn('sh', ['-c', watched, 'sh', ...command], { env, stdio: 'pipe', ...(cwd === undefined ? {} : { cwd }) });
+  const child = spawn('sh', ['-c', watched, 'sh', ...command], {
+    env,
+    stdio: 'pipe',
+    ...(cwd === undefined ? {} : { cwd }),
+  });
   const ended = once(child, 'exit').then(() => {
     child.stdin.end('\n');
   });

@@ -28,7 +28,8 @@ export function kubernetesObjects(): readonly (readonly [file: string, object: K
   const { resources } = parse(deployText('kubernetes/kustomization.yaml')) as { resources: string[] };
   return resources.flatMap((file) =>
     parseAllDocuments(deployText(join('kubernetes', file))).map((document) => {
-      if (document.errors.length > 0) throw document.errors[0];
+      const [error] = document.errors;
+      if (error instanceof Error) throw error;
       return [file, document.toJS() as KubernetesObject] as const;
     }),
   );
