@@ -17,6 +17,13 @@ export type ServerMessage =
       readonly incarnation: number;
       readonly suspected: boolean;
     }
+  /** From the lobby: the process of these workers is no more, or has begun another life. */
+  | {
+      readonly type: 'workers-lost';
+      readonly workers: readonly number[];
+      readonly reason: string;
+      readonly returns: boolean;
+    }
   /** A deadline that the engine asked for. */
   | { readonly type: 'deadline'; readonly deadline: string }
   /** The next of those who wait may join. */

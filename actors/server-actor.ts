@@ -34,7 +34,7 @@ export interface RunOutcome {
 export interface ServerObserver {
   /** Every message from a worker of the run, before anything is done about it. */
   readonly heard: (header: ToServer) => void;
-  /** The StalenessMonitor has given a worker up because it fell silent; the engine hears of it next. */
+  /** The StalenessMonitor has given a worker up because it fell silent, or its process is gone; the engine hears of it next. */
   readonly silent: (event: WorkerLost) => void;
   /** The worker has been silent for a while, or is heard again. Nothing else changes by it. */
   readonly suspicion: (worker: number, incarnation: number, suspected: boolean) => void;
@@ -145,6 +145,9 @@ class ServerActor implements Behaviour<ServerMessage> {
       case 'suspicion':
         this.#options.observer.suspicion(message.worker, message.incarnation, message.suspected);
         break;
+      case 'workers-lost':
+        for (const worker of message.workers) this.#lose(worker, message.reason, message.returns);
+        break;
       case 'restarts-commanded':
         // Who was paused may have been given its work meanwhile.
         for (const worker of message.workers) this.#mail.deliverNew(worker);
@@ -250,8 +253,21 @@ class ServerActor implements Behaviour<ServerMessage> {
     for (const offer of offers) this.#mail.grant(offer);
   }
 
+  /** Its process is gone; a worker that never joined, or is gone already, is no loss. */
+  #lose(worker: number, reason: string, returns: boolean): void {
+    const member = this.#state?.members[worker];
+    if (member === undefined || member.status === 'expected' || member.status === 'gone') return;
+    const { incarnation } = member;
+    const time = this.#context.now();
+    const event = { type: 'worker-lost', time, worker, incarnation, reason, returns } as const;
+    this.#monitor.tell({ type: 'lost', worker, incarnation, returns });
+    this.#options.observer.silent(event);
+    this.#leaves(event);
+    this.#feed(event);
+  }
+
   #hearUpdate(header: UpdateMessage, tensor: Float32Array | null): void {
-    const { epoch, parameterCount, observer } = this.#options;
+    const { epoch, parameterCount, observer, engine, store } = this.#options;
     this.#grant(this.#gate.release(header.worker));
     if (header.epoch !== epoch) {
       observer.refused(header, `epoch ${header.epoch}, living is ${epoch}`);
@@ -280,6 +296,7 @@ class ServerActor implements Behaviour<ServerMessage> {
       loss,
       firstLoss,
       finite,
+      ...(engine.maxUpdateNorm == null ? {} : { norm: store.norm(tensor) }),
     });
     this.#arrived = null;
   }

@@ -26,11 +26,16 @@ export interface WorkerFleet {
   readonly failures$: Observable<WorkerFailure>;
 }
 
+export interface WorkerFleetOptions extends Omit<WorkerActorOptions, 'worker' | 'firstIncarnation'> {
+  /** The incarnation that a worker begins with here. Default: 1. */
+  readonly firstIncarnationOf?: (worker: number) => number;
+}
+
 /** Spawns workers with these indices. */
 export function spawnWorkers(
   system: ActorSystem,
   indices: readonly number[],
-  options: Omit<WorkerActorOptions, 'worker'>,
+  { firstIncarnationOf = () => 1, ...options }: WorkerFleetOptions,
 ): WorkerFleet {
   const refs = new Map<number, ActorRef<WorkerMessage>>();
   const workerOf = new Map<string, number>();
@@ -40,7 +45,8 @@ export function spawnWorkers(
   );
   failures$.subscribe((failure) => reportLost(options, failure));
   for (const worker of indices) {
-    const ref = system.spawn(workerActor({ ...options, worker }));
+    const firstIncarnation = firstIncarnationOf(worker);
+    const ref = system.spawn(workerActor({ ...options, worker, firstIncarnation }));
     refs.set(worker, ref);
     workerOf.set(ref.path, worker);
   }

@@ -25,6 +25,7 @@ export type ErrorCode =
   | 'COMPUTE' // a gradient step failed: exit 1
   | 'POLICY' // a policy of the user's threw or decided what it must not: exit 1
   | 'NON_FINITE' // the loss or an update is NaN or infinite: exit 1
+  | 'UPDATE_NORM' // only updates longer than allowed came: exit 1
   | 'NO_WORKERS' // every worker is gone: exit 1
   | 'WIRE'; // a message is malformed: exit 1
 
@@ -40,6 +41,7 @@ const exitCodeOf: Readonly<Record<ErrorCode, number>> = {
   COMPUTE: exitCodes.failed,
   POLICY: exitCodes.failed,
   NON_FINITE: exitCodes.failed,
+  UPDATE_NORM: exitCodes.failed,
   NO_WORKERS: exitCodes.failed,
   WIRE: exitCodes.failed,
 };

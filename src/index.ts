@@ -15,6 +15,8 @@ export type {
   ComparisonResult,
   EndedRun,
 } from './run/comparison.js';
+export { serve } from './run/serve.js';
+export { type Work, type WorkEnd, type WorkEnvironment, type WorkOptions, work } from './run/work.js';
 export type { TrainEnvironment } from './run/train-environment.js';
 export type { Notice, Run, RunInfo } from './run/run.js';
 export type { Spread } from './telemetry/spread.js';

@@ -6,12 +6,12 @@
  * restarts are counted separately as well: which policy wins can depend on what is counted. Losses and repetitions on the way are not the algorithm's
  * doing and count nowhere.
  */
-import type { EngineStep, WorkerId } from './events.js';
+import type { DiscardReason, EngineStep, WorkerId } from './events.js';
 import { isOverrun } from './task-deadline.js';
 
 /** All cumulative, but for `communicated` and `onlyRestarted`. Plain JSON. */
 export interface CommunicationCounts {
-  /** Answers of workers to a living assignment, whether they counted or were refused (by the policy, or as non-finite). */
+  /** Answers of workers to a living assignment, whether they counted or were refused (by the policy, as non-finite, or as too long). */
   readonly uploads: number;
   /** Models given out, one per assignment. */
   readonly downloads: number;
@@ -99,8 +99,7 @@ export class CommunicationCounter {
           // The one of an update that is held, the other of one that was applied.
           if (effect.reason === 'duplicate' || effect.reason === 'released') break;
           this.#discarded += 1;
-          if (effect.reason === 'non-finite' || effect.reason === 'refused-by-policy')
-            this.#upload(effect.worker);
+          if (isAnswer(effect.reason)) this.#upload(effect.worker);
           break;
         case 'commit':
           closed = true;
@@ -148,4 +147,9 @@ export function countCommunication(counts: CommunicationCounts, step: EngineStep
   const counter = new CommunicationCounter(counts);
   counter.add(step);
   return counter.counts;
+}
+
+/** Refusals of an update that a living worker gave to the assignment that it had. */
+function isAnswer(reason: DiscardReason): boolean {
+  return reason === 'non-finite' || reason === 'too-long' || reason === 'refused-by-policy';
 }

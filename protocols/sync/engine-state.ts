@@ -19,6 +19,9 @@ export interface EngineOptions<State = unknown> {
   /** Non-finite updates: refuse and go on (true), or fail the run, naming round and worker (false, default). It fails all the
    *  same after ten for each worker (at least 100) with no other update between them: nothing more is learnt then. */
   readonly skipNonFinite?: boolean;
+  /** Longest delta (L2 norm) that is accepted; a longer one is refused, and so many in a row as with `skipNonFinite` fail the
+   *  run. null (default): any. */
+  readonly maxUpdateNorm?: number | null;
   /** Seconds (or time units) after its opening at which a round closes degraded with the contributions that it has; if it
    *  has none by then, it closes on the first that comes. null (default): it waits for all K^t. */
   readonly roundDeadline?: number | null;
@@ -28,6 +31,8 @@ export interface EngineOptions<State = unknown> {
   readonly whenShort?: WhenShort;
   /** Whether assignments name the workers that are gone for good, so that the others draw from their data too. Default: false. */
   readonly repartition?: boolean;
+  /** What becomes of a run that no worker is left of: it fails (false, default), or waits for others to join. */
+  readonly waitsForWorkers?: boolean;
   /** Whether every commit names τ_k of each worker, which costs time and memory for each. Default: true. */
   readonly stalenessVector?: boolean;
 }
@@ -43,7 +48,7 @@ export interface EngineState<State = unknown> {
   readonly overdue: boolean;
   readonly members: readonly Member[];
   readonly contributions: readonly Contribution[];
-  /** Updates that were refused as non-finite since the last one that was not. */
+  /** Updates that were refused as non-finite or too long since the last one that was not. */
   readonly refusedInRow: number;
   /** Tasks that the policy refused or cut off since the last update that counted. */
   readonly fruitlessInRow: number;

@@ -27,6 +27,7 @@ import { LiveView } from './live-view.js';
 import type { MemberRecord } from './member.js';
 import { whyJoinIsVoid, whyLossIsVoid } from './membership.js';
 import { judgeNonFinite } from './non-finite.js';
+import { isTooLong, judgeTooLong } from './update-norm.js';
 import { hopelessPolicy, isHopeless } from './fruitless.js';
 import { OpenRound } from './open-round.js';
 import type { Member, RestartMoment } from './policy.js';
@@ -184,6 +185,7 @@ export class Engine<State = unknown> implements EngineState<State> {
     this.#round.dropFrom(worker, reason);
     this.#roster.leave(member, returns ? 'lost' : 'gone', incarnation);
     if (this.available > 0) return this.#closeIfFull();
+    if (this.#options.waitsForWorkers === true) return;
     this.#round.discardAll('no worker is left');
     this.#run.fail('no-workers', `no worker is left: worker ${worker} was the last (${reason})`);
   }
@@ -197,6 +199,8 @@ export class Engine<State = unknown> implements EngineState<State> {
       return this.#effects.discard(updateId, worker, reason, detail);
     }
     if (!update.finite) return this.#nonFinite(update, member);
+    const { maxUpdateNorm = null } = this.#options;
+    if (isTooLong(update, maxUpdateNorm)) return this.#tooLong(update, member, maxUpdateNorm);
     this.refusedInRow = 0;
     const staleness = this.version - update.baseVersion;
     const admission = this.#policy.admit(update, staleness);
@@ -271,10 +275,27 @@ export class Engine<State = unknown> implements EngineState<State> {
       available: this.available,
       skipNonFinite: this.#options.skipNonFinite === true,
     });
-    this.#effects.discard(update.updateId, update.worker, 'non-finite', detail);
+    this.#unfit(update, member, 'non-finite', { goesOn, detail });
+  }
+
+  #tooLong(update: UpdateArrived, member: MemberRecord, maxUpdateNorm: number): void {
+    this.refusedInRow += 1;
+    const { refusedInRow: inRow, available } = this;
+    const verdict = judgeTooLong(update, { round: this.version + 1, inRow, available, maxUpdateNorm });
+    this.#unfit(update, member, 'too-long', verdict);
+  }
+
+  /** Refuses what no policy gets to see; its worker begins anew, or the run ends. */
+  #unfit(
+    { updateId, worker }: UpdateArrived,
+    member: MemberRecord,
+    code: 'non-finite' | 'too-long',
+    { goesOn, detail }: { readonly goesOn: boolean; readonly detail: string },
+  ): void {
+    this.#effects.discard(updateId, worker, code, detail);
     if (goesOn) return this.#assignments.assign(member, 'refused');
     this.#round.discardAll(detail);
-    this.#run.fail('non-finite', detail);
+    this.#run.fail(code, detail);
   }
 
   #closeIfFull(): void {

@@ -53,6 +53,8 @@ export interface UpdateArrived {
   readonly firstLoss: number;
   /** False if the loss or any element of the delta is NaN or infinite (the driver has looked). */
   readonly finite: boolean;
+  /** L2 norm of the delta over the weights that gradients move; absent where the run does not bound it. */
+  readonly norm?: number;
 }
 
 /** A deadline that the engine had asked for with `schedule` has passed. */
@@ -93,6 +95,7 @@ export type DiscardReason =
   | 'duplicate'
   | 'wrong-base'
   | 'non-finite'
+  | 'too-long'
   | 'refused-by-policy'
   | 'worker-lost'
   | 'run-over'
@@ -201,7 +204,7 @@ export interface Ignore {
 /** The run cannot go on. */
 export interface Fail {
   readonly type: 'fail';
-  readonly code: 'non-finite' | 'no-workers';
+  readonly code: 'non-finite' | 'too-long' | 'no-workers';
   readonly reason: string;
 }
 

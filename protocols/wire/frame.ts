@@ -23,13 +23,13 @@ const elementBytes = 4;
 const storage = { none: 0, float32: 1 } as const;
 
 export interface FrameLimits {
-  /** Longest JSON header, in bytes. Default 16,384; the longest valid one is shorter. */
+  /** Longest JSON header, in bytes. Default 65,536: a welcome of 1,000 workers has room. */
   readonly maxHeaderBytes: number;
   /** Most elements of a tensor. Default 2^26 (256 MiB of float32). */
   readonly maxTensorElements: number;
 }
 
-export const defaultFrameLimits: FrameLimits = { maxHeaderBytes: 16_384, maxTensorElements: 2 ** 26 };
+export const defaultFrameLimits: FrameLimits = { maxHeaderBytes: 65_536, maxTensorElements: 2 ** 26 };
 
 /** Bytes of the longest frame that the limits admit. */
 export function maxFrameBytes(limits: FrameLimits): number {

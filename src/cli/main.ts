@@ -9,8 +9,11 @@ import { collectLessOften } from '../memory/collect-less-often.js';
 import { wantsColour } from '../telemetry/terminal-colour.js';
 import { dataCommand } from './data.js';
 import { doctorCommand } from './doctor.js';
+import { keysCommand } from './keys.js';
 import { createProgram, type ProgramContext, runProgram } from './program.js';
 import { reportCommand } from './report.js';
+import { serverCommand } from './server.js';
+import { type RunWork, workerCommand } from './worker.js';
 import { type RunCompare, type RunTrain, simulateCommand, trainCommand } from './train.js';
 
 collectLessOften();
@@ -32,14 +35,22 @@ const runCompare: RunCompare = async (request) => {
   return runCompareCommand(request);
 };
 
+const runWork: RunWork = async (options) => {
+  const { runWorkerCommand } = await import('./run-worker.js');
+  return runWorkerCommand(options);
+};
+
 const manifest = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
 const { version } = z.object({ version: z.string() }).parse(JSON.parse(manifest));
 
 const commands = [
   trainCommand(context, runTrain),
   simulateCommand(context, runTrain, runCompare),
+  serverCommand(context, runTrain),
+  workerCommand(context, runWork),
   reportCommand(context),
   dataCommand(context),
+  keysCommand(context),
   doctorCommand(context),
 ];
 const program = createProgram(version, commands, context);

@@ -7,6 +7,7 @@ import { systemClock } from '../clock/clock.js';
 import { exitCodes, StalewartError } from '../errors.js';
 import type { RunMode } from '../config/run-mode.js';
 import type { Run, RunInfo } from '../run/run.js';
+import { startServer } from '../run/serve.js';
 import { startRun } from '../run/train.js';
 import { fromConfig } from '../run/train-options.js';
 import { renderFinalBlock } from '../telemetry/final-block.js';
@@ -21,7 +22,13 @@ import type { TrainRequest } from './train.js';
 const workersEvery = 100;
 
 /** @returns the exit code @throws StalewartError by which the run failed */
-export async function runTrainCommand({ mode, config, origin, warnings }: TrainRequest): Promise<number> {
+export async function runTrainCommand({
+  mode,
+  role,
+  config,
+  origin,
+  warnings,
+}: TrainRequest): Promise<number> {
   // A terminal or pipe that is gone must not keep the run from saving.
   process.stdout.on('error', () => undefined);
   const clock = systemClock();
@@ -37,7 +44,8 @@ export async function runTrainCommand({ mode, config, origin, warnings }: TrainR
   });
   for (const warning of warnings) logger.warn(warning);
   const fetchDisplay = createFetchDisplay(process.stderr);
-  const run = startRun(fromConfig(config, mode), {
+  const start = role === 'server' ? startServer : startRun;
+  const run = start(fromConfig(config, mode), {
     origin,
     onFetchProgress: (progress) => fetchDisplay.update(progress),
   });

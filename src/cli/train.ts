@@ -16,9 +16,13 @@ import { exitCodesHelp } from './exit-codes-help.js';
 import { addSettingFlags, settingsFromFlags } from './flags.js';
 import type { ProgramContext } from './program.js';
 
+export type Role = 'train' | 'server';
+
 /** What is to be run. */
 export interface TrainRequest {
   readonly mode: RunMode;
+  /** `server`: its workers are started elsewhere. */
+  readonly role: Role;
   readonly config: TrainConfig;
   /** Lines to be shown before the run: settings without effect. */
   readonly warnings: readonly string[];
@@ -39,7 +43,7 @@ export type RunTrain = (request: TrainRequest) => Promise<number>;
 export type RunCompare = (request: CompareRequest) => Promise<number>;
 
 export function trainCommand(context: ProgramContext, runTrain: RunTrain): Command {
-  return runCommand('live', context, runTrain)
+  return runCommand({ mode: 'live', role: 'train', context, runTrain })
     .name('train')
     .summary('train a network live on unequal workers')
     .description(
@@ -53,7 +57,7 @@ export function simulateCommand(
   runTrain: RunTrain,
   runCompare: RunCompare,
 ): Command {
-  return runCommand('simulated', context, runTrain, runCompare)
+  return runCommand({ mode: 'simulated', role: 'train', context, runTrain, runCompare })
     .name('simulate')
     .summary('the same run in simulated time')
     .description(
@@ -64,12 +68,17 @@ export function simulateCommand(
     );
 }
 
-function runCommand(
-  mode: RunMode,
-  context: ProgramContext,
-  runTrain: RunTrain,
-  runCompare?: RunCompare,
-): Command {
+interface RunCommandOptions {
+  readonly mode: RunMode;
+  readonly role: Role;
+  readonly context: ProgramContext;
+  readonly runTrain: RunTrain;
+  /** Default: such runs are not compared. */
+  readonly runCompare?: RunCompare;
+}
+
+/** A command that takes the settings of a run, as flags and from a file. */
+export function runCommand({ mode, role, context, runTrain, runCompare }: RunCommandOptions): Command {
   const command = new Command().argument(
     '[config.yaml]',
     'file of settings; its keys are the flags in camelCase',
@@ -81,7 +90,7 @@ function runCommand(
       context.exitCode =
         runCompare !== undefined && asksForComparison(given.said)
           ? await runCompare(compareRequest(given))
-          : await runTrain(trainRequest(mode, given));
+          : await runTrain(trainRequest(mode, role, given));
     } catch (error) {
       throw error instanceof StalewartError ? inWordsOf(given.origin, error) : error;
     }
@@ -104,12 +113,12 @@ function givenSettings(flags: Readonly<Record<string, unknown>>, file?: string):
 }
 
 /** @throws StalewartError CONFIG */
-function trainRequest(mode: RunMode, { said, origin }: Given): TrainRequest {
+function trainRequest(mode: RunMode, role: Role, { said, origin }: Given): TrainRequest {
   const ofRun = Object.fromEntries(Object.entries(said).filter(([name]) => !isOfComparison(name)));
   const config = resolveTrainConfig(ofRun, origin, {}, mode);
   // What was switched off is not passed over.
   const heeded = asksForComparison(said) ? said : ofRun;
-  return { mode, config, origin, warnings: unusedSettings(heeded, config, origin, undefined, mode) };
+  return { mode, role, config, origin, warnings: unusedSettings(heeded, config, origin, undefined, mode) };
 }
 
 function asksForComparison({ compare, seeds }: Readonly<Record<string, unknown>>): boolean {

@@ -65,6 +65,8 @@ export interface ParameterStore {
    *   is not held
    */
   commit(order: CommitOrder): Float32Array;
+  /** L2 norm of a delta over the weights that gradients move. */
+  norm(delta: Float32Array): number;
   /** SHA-256 of the weights as little-endian float32, hex. */
   sha256(): string;
 }
@@ -161,6 +163,7 @@ export function createParameterStore(
       for (const { updateId } of order.contributions) if (!kept.has(updateId)) deltas.delete(updateId);
       return weights;
     },
+    norm: (delta) => normOf(delta, untrained),
     sha256: () => createHash('sha256').update(littleEndianBytes(weights)).digest('hex'),
   };
 }
@@ -184,6 +187,17 @@ function average(parts: readonly Part[], [from, to]: Range, current: Float32Arra
     for (const { weight, delta } of parts) sum += weight * (delta[i] ?? 0);
     next[i] = total === 0 ? (current[i] ?? 0) : sum / total;
   }
+}
+
+/** L2 norm, without the elements in these ranges. Summed in double precision. */
+function normOf(vector: Float32Array, left: readonly Range[]): number {
+  let sum = 0;
+  let from = 0;
+  for (const [start, end] of [...left, [vector.length, vector.length] as const]) {
+    for (let i = from; i < start; i++) sum += (vector[i] ?? 0) ** 2;
+    from = end;
+  }
+  return Math.sqrt(sum);
 }
 
 /** Whether no element is NaN or infinite. */

@@ -58,6 +58,9 @@ export function crossChecks(
     failed.push({ settings: [setting, ...others], line: message });
   };
   const { workers } = config;
+  if (config.natsCredentials !== null && config.run === null) {
+    refuse('natsCredentials', 'accompanied by run, the run that they were made for', 'run');
+  }
 
   const policy = findPolicy(config.policy, known.policies);
   if (policy === undefined) refuse('policy', wantedPolicy(config.policy, known.policies));
@@ -132,6 +135,9 @@ export function crossChecks(
   }
   if (mode === 'live' && config.repartition && workers > mostGone) {
     refuse('workers', `at most ${mostGone} with ${origin.nameOf('repartition')}`, 'repartition');
+  }
+  if ((config.processes ?? 1) > workers) {
+    refuse('processes', `at most the number of workers, which is ${workers}`, 'workers');
   }
   if (config.restartBackoffMax < config.restartBackoff) {
     const bound = `${origin.nameOf('restartBackoff')}, which is ${config.restartBackoff}`;

@@ -21,6 +21,7 @@ const ofTraining = new Set([
   'serverEpsilon',
   'serverPeriod',
   'skipNonFinite',
+  'maxUpdateNorm',
   'evalEvery',
   'evalEveryTime',
   'evalSamples',
@@ -91,7 +92,7 @@ function outOfMode(name: string, mode: RunMode): string | null {
 function whyUnused(
   name: string,
   given: ReadonlySet<string>,
-  { compute, threshold, stalenessWeight, serverOptimizer, roundDeadline }: TrainConfig,
+  { compute, threshold, stalenessWeight, serverOptimizer, roundDeadline, nats }: TrainConfig,
   policy: PolicyDefinition | undefined,
   origin: Origin,
 ): string | null {
@@ -99,6 +100,7 @@ function whyUnused(
     return `with ${origin.nameOf('compute')} none nothing is trained`;
   if (name === 'whenShort' && roundDeadline === null)
     return `without ${origin.nameOf('roundDeadline')} no round closes short`;
+  if (name === 'natsCredentials' && nats === null) return `${origin.nameOf('nats')} names no server`;
   if (ofServerOptimizers.has(name)) {
     const reads = new Set<string>(serverOptimizers[serverOptimizer].uses);
     return reads.has(name) ? null : `the server optimizer ${serverOptimizer} does not use it`;

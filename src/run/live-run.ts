@@ -1,38 +1,33 @@
 /**
- * A live run: server and workers as actors of this process, their messages on a transport. It assembles the parts that it
- * is given and owns only the actor system.
+ * A live run: the server as an actor of this process, its workers wherever their host has them, all messages on a transport.
+ * It assembles the parts that it is given and owns only the actor system.
  */
 import type { Observable, Subscription } from 'rxjs';
+import type { RunEnd } from '../../actors/lobby/lobby-actor.js';
 import type { SilenceLimits } from '../../actors/monitor/heartbeat-rhythm.js';
 import { serverActor, type ServerObserver } from '../../actors/server-actor.js';
-import { localOwner, localOwners } from '../../actors/server/owners.js';
 import { stalenessMonitor } from '../../actors/staleness-monitor.js';
-import { stragglerInjector, type StragglerInjectorMessage } from '../../actors/straggler-injector.js';
-import {
-  type ActorRef,
-  createActorSystem,
-  type DeadLetter,
-  type RestartPolicy,
-} from '../../actors/supervision.js';
-import { spawnWorkers, type WorkerFailure } from '../../actors/worker-fleet.js';
-import type { EngineOptions } from '../../protocols/sync/round-engine.js';
+import { createActorSystem, type DeadLetter, type RestartPolicy } from '../../actors/supervision.js';
+import type { WorkerFailure } from '../../actors/worker-fleet.js';
+import type { EngineOptions, EngineState } from '../../protocols/sync/round-engine.js';
 import { toServerSchema } from '../../protocols/wire/messages.js';
 import { serverInbox } from '../../protocols/wire/subjects.js';
 import type { Clock } from '../clock/clock.js';
 import type { Compute } from '../compute/compute.js';
 import { allFinite, type ParameterStore } from '../compute/parameter-store.js';
-import { StalewartError } from '../errors.js';
-import type { TaskTimes } from '../stragglers/task-times.js';
 import type { Transport } from '../transport/transport.js';
+import type { StartedHost, WorkerHost } from './worker-host.js';
 
 export interface LiveRunOptions {
   readonly run: string;
+  /** Grows when another server takes over. Default: 1. */
+  readonly epoch?: number;
   readonly clock: Clock;
   readonly engine: EngineOptions;
   readonly store: ParameterStore;
   readonly compute: Compute;
   readonly transport: Transport;
-  readonly taskTimes: TaskTimes;
+  readonly host: WorkerHost;
   readonly restart: RestartPolicy;
   /** How often workers give a sign of life, and what their silence means. */
   readonly silence: SilenceLimits;
@@ -54,42 +49,54 @@ export interface LiveRun {
   stop(when: 'finish-round' | 'now', reason: string): void;
   /** Crashes the worker's present incarnation; false: there was none to crash. */
   crash(worker: number): Promise<boolean>;
-  /** Stops all actors; resolves when none is left. */
-  close(): Promise<void>;
+  /** Tells workers elsewhere how the run ended, and stops all actors; resolves when none is left. */
+  close(end: RunEnd): Promise<void>;
 }
 
 /** Starts the actors; the first assignments go out when the workers have joined. */
 export async function startLiveRun(options: LiveRunOptions): Promise<LiveRun> {
-  const { run, clock, engine, store, compute, transport, restart, retrySeconds, observer } = options;
-  const { silence } = options;
-  const epoch = 1;
+  const { run, epoch = 1, clock, engine, store, compute, transport, host, restart, retrySeconds } = options;
+  const { silence, joinsPerSecond, maxInboundBytes, observer, onFailure } = options;
+  const { owners, expected } = host;
   // First, since it may be refused: nothing has been started then. Messages wait for the first subscriber.
   const inbox = await transport.subscribe(serverInbox(run));
   const system = createActorSystem({ name: run, clock });
   void system.terminated.then((end) => {
-    if (end.type === 'given-up') options.onFailure(end.failure.error);
+    if (end.type === 'given-up') onFailure(end.failure.error);
   });
+  let state: EngineState | null = null;
+  let started: StartedHost | null = null;
   const server = system.spawn(
     serverActor({
       run,
       epoch,
-      owners: localOwners,
+      owners,
       engine,
       store,
       parameterCount: compute.model.parameterCount,
       isFinite: allFinite,
       transport,
       resendSeconds: retrySeconds,
-      joinsPerSecond: options.joinsPerSecond,
-      maxInboundBytes: options.maxInboundBytes,
-      observer,
+      joinsPerSecond,
+      maxInboundBytes,
+      observer: {
+        ...observer,
+        heard(header) {
+          observer.heard(header);
+          started?.heard(header, clock.now());
+        },
+        step(step, newest) {
+          state = newest;
+          observer.step(step, newest);
+        },
+      },
       spawnMonitor: (context, self) =>
         context.spawn(
           stalenessMonitor({
             run,
             epoch,
-            owners: localOwners,
-            workers: engine.workers,
+            owners,
+            workers: expected,
             transport,
             server: self,
             ...silence,
@@ -102,36 +109,26 @@ export async function startLiveRun(options: LiveRunOptions): Promise<LiveRun> {
     const toServer = toServerSchema.safeParse(header);
     if (toServer.success) server.tell({ type: 'wire', message: { header: toServer.data, tensor } });
   });
-  const workers = new Map<number, Pick<ActorRef<never>, 'crash'>>();
-  const injector: ActorRef<StragglerInjectorMessage> = system.spawn(
-    stragglerInjector({ taskTimes: options.taskTimes, workers: () => workers }),
-  );
-  const indices = Array.from({ length: engine.workers }, (_, index) => index);
-  const fleet = spawnWorkers(system, indices, {
-    run,
-    ...localOwner,
-    compute,
-    transport,
-    injector,
-    heartbeatSeconds: silence.heartbeatSeconds,
-    retrySeconds,
-    restart,
-  });
-  for (const [index, ref] of fleet.workers) workers.set(index, ref);
-  fleet.failures$.subscribe(({ error }) => {
-    if (error instanceof StalewartError && error.isPermanent) options.onFailure(error);
-  });
+  const incarnationOf = (worker: number): number => state?.members[worker]?.incarnation ?? 0;
+  const hosted = await host.start({ system, server, incarnationOf, onFailure });
+  started = hosted;
+  let closing: Promise<void> | null = null;
+  const close = async (end: RunEnd): Promise<void> => {
+    await hosted.end(end);
+    subscription.unsubscribe();
+    await system.stop();
+  };
   return {
-    failures$: fleet.failures$,
+    failures$: hosted.failures$,
     deadLetters$: system.deadLetters$,
     stop(when, reason) {
       const event = { type: 'stop-requested', time: clock.now(), when, reason } as const;
       server.tell({ type: 'event', event });
     },
-    crash: (worker) => injector.ask((reply) => ({ type: 'crash', worker, reply }), 10),
-    async close() {
-      subscription.unsubscribe();
-      await system.stop();
+    crash: hosted.crash,
+    close(end) {
+      closing ??= close(end);
+      return closing;
     },
   };
 }

@@ -13,6 +13,8 @@ import type { FetchProgress } from '../data/fetch/fetch-progress.js';
 import { makePartitions } from '../data/partitions/make-partitions.js';
 import { parsePartition } from '../data/partitions/partition-spec.js';
 import type { TrainConfig } from '../config/resolve.js';
+import { startPrivateNats } from '../processes/private-nats.js';
+import { credentialsFor } from '../security/credentials-for.js';
 import { createTaskTimes, type TaskTimes } from '../stragglers/task-times.js';
 import { createRunDirectory, type RunDirectory } from '../telemetry/run-directory.js';
 import { createLocalTransport } from '../transport/local-transport.js';
@@ -29,6 +31,8 @@ export interface Parts {
   readonly directory: RunDirectory | null;
   /** Null in simulated time. */
   readonly transport: Transport | null;
+  /** Addresses of the NATS servers that it is connected to, credentials included; empty: messages stay in the process. */
+  readonly nats: readonly string[];
   readonly dataset: Dataset;
   readonly compute: Compute;
   readonly store: ParameterStore;
@@ -43,6 +47,10 @@ export interface Preparation {
   readonly signal: AbortSignal;
   /** Told, in one line, of trouble that does not end the run. */
   readonly warn: (message: string) => void;
+  /** Where the workers live. Default: here. */
+  readonly workersLive?: 'here' | 'elsewhere';
+  /** Told of the transport as soon as it is open; what it returns is waited for before the last part is made. Default: nobody. */
+  readonly onTransport?: (transport: Transport) => Promise<void>;
 }
 
 /**
@@ -53,7 +61,7 @@ export interface Preparation {
 export async function prepareParts(
   runId: string,
   resolved: ResolvedTrainOptions,
-  { onFetchProgress, signal, warn }: Preparation,
+  { onFetchProgress, signal, warn, workersLive = 'here', onTransport }: Preparation,
   closers: Closers,
   { loadDataset, createCompute }: RunResources,
 ): Promise<Parts> {
@@ -62,9 +70,13 @@ export async function prepareParts(
   const directory = resolved.out === null ? null : await createRunDirectory(resolved.out, { runId });
   if (directory !== null) closers.add(() => directory.abandon());
   signal.throwIfAborted();
-  const transport = resolved.mode === 'live' ? await openTransport(config.nats, runId) : null;
+  const nats = resolved.mode === 'live' ? await natsOf(config, closers) : [];
+  const transport = resolved.mode === 'live' ? await openTransport(nats, config, runId) : null;
   if (transport !== null) closers.add(() => transport.close());
   signal.throwIfAborted();
+  const transportReady = transport === null ? undefined : onTransport?.(transport);
+  // Its error is heard below, however long the other parts take.
+  transportReady?.catch(() => undefined);
   const loading = loadDataset(resolved.dataset, {
     seed: config.seed,
     signal,
@@ -90,7 +102,8 @@ export async function prepareParts(
     batchSize,
     learningRate,
     seed,
-    threads: trains ? config.threads : 1,
+    // With workers of its own elsewhere on this machine, all that is left to do here is to evaluate.
+    threads: trains && config.processes === null ? config.threads : 1,
     backend,
     localOptimizer,
     engine: config.engine,
@@ -100,12 +113,14 @@ export async function prepareParts(
   closers.add(() => pool.close());
   signal.throwIfAborted();
   const compute = trains ? pool : await timingOnly(pool, batchSize);
+  await transportReady;
   const { workers, straggler, slowdown, bursts } = config;
   const { initial } = compute.model;
   const { correction } = policy;
   return {
     directory,
     transport,
+    nats,
     dataset,
     compute,
     store: createParameterStore(initial, {
@@ -121,17 +136,35 @@ export async function prepareParts(
       localSteps: config.localSteps,
       maxRounds: config.rounds,
       skipNonFinite: config.skipNonFinite,
+      maxUpdateNorm: config.maxUpdateNorm,
       roundDeadline: config.roundDeadline,
       whenShort: config.whenShort,
       repartition: config.repartition,
+      waitsForWorkers: workersLive === 'elsewhere',
       // In a live run for the monitor and the journal; among many simulated workers it would be most of the work.
       stalenessVector: resolved.mode === 'live' || workers <= mostWorkersOfVector,
     },
   };
 }
 
-async function openTransport(nats: TrainConfig['nats'], name: string): Promise<Transport> {
-  return nats === null ? createLocalTransport() : connectNatsTransport({ url: nats, name });
+/** Processes of our own need NATS servers: where none are named, one for this run alone. */
+async function natsOf({ nats, processes }: TrainConfig, closers: Closers): Promise<readonly string[]> {
+  if (nats !== null) return nats;
+  if (processes === null) return [];
+  const server = await startPrivateNats();
+  closers.add(() => server.close());
+  return [server.url];
+}
+
+async function openTransport(
+  nats: readonly string[],
+  { natsCredentials }: TrainConfig,
+  run: string,
+): Promise<Transport> {
+  if (nats.length === 0) return createLocalTransport();
+  const credentials =
+    natsCredentials === null ? {} : { credentials: credentialsFor('server', run, natsCredentials) };
+  return connectNatsTransport({ url: nats, name: run, ...credentials });
 }
 
 /** Workers up to which the commits of a simulated run name τ_k of each. */

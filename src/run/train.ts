@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { type Observable, Subject } from 'rxjs';
+import type { ProcessRecord } from '../../actors/lobby/lobby-actor.js';
 import type { EngineStep } from '../../protocols/sync/events.js';
 import { AskError } from '../../actors/supervision.js';
 import { systemClock } from '../clock/clock.js';
@@ -20,11 +21,15 @@ import type {
   RoundRecord,
   WorkerStatus,
 } from '../telemetry/run-events.js';
+import type { Transport } from '../transport/transport.js';
 import type { RunDirectory } from '../telemetry/run-directory.js';
 import type { Summary } from '../telemetry/summary.js';
 import { Closers } from './closers.js';
 import { FleetStatus } from './fleet-status.js';
+import { type LobbyPlan, lobbyFacts, ownProcesses } from './lobby-plan.js';
+import { processText } from './lobby-workers.js';
 import { type Parts, prepareParts } from './parts.js';
+import { publishEvents } from './publish-events.js';
 import { Recorder, type RecordStreams } from './recorder.js';
 import type { Notice, Run, RunInfo } from './run.js';
 import type { TrainEnvironment } from './train-environment.js';
@@ -32,7 +37,8 @@ import { type ResolvedTrainOptions, resolveTrainOptions, type TrainOptions } fro
 import { throttledNotice } from './throttled-notice.js';
 import { ownResources, type RunResources } from './run-resources.js';
 import { startSimulation } from './simulated-training.js';
-import { startTraining, type Training } from './training.js';
+import { firstEpoch, startTraining, stoppedByUser, type Training } from './training.js';
+import { assertNobodyLeads, newServerToken } from './who-leads.js';
 
 /**
  * Starts a live run: server and workers in this process. Returns at once; what happens is told by the run's streams.
@@ -66,12 +72,13 @@ export function startRun(
   resolved: ResolvedTrainOptions,
   environment: TrainEnvironment = {},
   resources: RunResources = ownResources,
+  workersLive: WorkersLive = resolved.config.processes === null ? 'here' : 'elsewhere',
 ): Run {
-  return new TrainRun(resolved, environment, resources);
+  return new TrainRun(resolved, environment, resources, workersLive);
 }
 
-/** The reason by which the engine's outcome tells the user's stop from every other end. */
-const stoppedByUser = 'stopped by the user';
+/** Beside their server, or in other processes. */
+type WorkersLive = 'here' | 'elsewhere';
 
 class TrainRun implements Run {
   readonly id: string;
@@ -93,6 +100,10 @@ class TrainRun implements Run {
   readonly done: Promise<Summary>;
   readonly #resolved: ResolvedTrainOptions;
   readonly #closers = new Closers();
+  readonly #workersLive: WorkersLive;
+  /** By which this program knows itself among servers. */
+  readonly #token = newServerToken();
+  readonly #processes$ = new Subject<ProcessRecord>();
   readonly #fleet: FleetStatus;
   /** Aborted by the user's stop; heeded until training starts. */
   readonly #breakOff = new AbortController();
@@ -103,8 +114,14 @@ class TrainRun implements Run {
   /** The user's stop, which may come before there is anything to stop. */
   #stop: 'finish-round' | 'now' | null = null;
 
-  constructor(resolved: ResolvedTrainOptions, environment: TrainEnvironment, resources: RunResources) {
+  constructor(
+    resolved: ResolvedTrainOptions,
+    environment: TrainEnvironment,
+    resources: RunResources,
+    workersLive: WorkersLive,
+  ) {
     this.#resolved = resolved;
+    this.#workersLive = workersLive;
     this.#fleet = new FleetStatus(resolved.config.workers);
     this.id = resolved.config.run ?? newRunId(resolved.policy.name);
     const prepared = this.#prepare(environment, resources);
@@ -169,6 +186,11 @@ class TrainRun implements Run {
       onFetchProgress,
       signal,
       warn: (message: string) => this.#notice('warn', message),
+      workersLive: this.#workersLive,
+      onTransport: (transport: Transport) =>
+        this.#workersLive === 'here'
+          ? Promise.resolve()
+          : assertNobodyLeads(this.id, this.#token, transport, systemClock()),
     };
     const parts = await prepareParts(this.id, this.#resolved, preparation, this.#closers, resources).catch(
       (error) => {
@@ -220,6 +242,7 @@ class TrainRun implements Run {
     const options = { policy: policy.name, seed, workers, compute, used };
     const recorder = new Recorder(this.#streams, directory, options);
     this.#tellTrouble(parts);
+    const lobby = this.#workersLive === 'here' ? null : await this.#lobby(parts);
     const start = this.#resolved.mode === 'live' ? startTraining : startSimulation;
     const training = await start({
       run: this.id,
@@ -228,6 +251,7 @@ class TrainRun implements Run {
       clock: systemClock(),
       recorder,
       fleet: this.#fleet,
+      lobby,
       notice: (level, message) => this.#notice(level, message),
     });
     this.#training = training;
@@ -256,6 +280,30 @@ class TrainRun implements Run {
     for (const other of others) this.#notice('error', other.message);
     if (first !== undefined) throw first;
     return summary;
+  }
+
+  /** What workers in other processes need, those processes that the run starts itself among it. */
+  async #lobby(parts: Parts): Promise<LobbyPlan> {
+    const { transport, nats } = parts;
+    if (transport !== null) {
+      publishEvents(this.id, firstEpoch, transport, { ...this.#streams, processes$: this.#processes$ });
+    }
+    return {
+      server: this.#token,
+      facts: await lobbyFacts(this.#resolved, parts),
+      ownProcesses: ownProcesses(this.id, this.#resolved, nats, (process, line) =>
+        this.#notice('debug', `${process}: ${line}`),
+      ),
+      told: (record) => {
+        const isTrouble = record.event === 'lost' || record.event === 'refused';
+        this.#notice(isTrouble ? 'warn' : 'info', processText(record));
+        this.#processes$.next(record);
+      },
+      failed: ({ process, reason, action, delaySeconds }) => {
+        const next = action === 'restarting' ? `started again in ${delaySeconds.toFixed(1)} s` : 'given up';
+        this.#notice('warn', `process ${process} ${reason}; ${next}`);
+      },
+    };
   }
 
   /** Model and summary, each also where the other fails. Resolves with what failed. */
@@ -307,7 +355,8 @@ class TrainRun implements Run {
 
   async #end(): Promise<void> {
     await this.#closers.close((error) => this.#notice('error', `closing failed: ${oneLineOf(error)}`));
-    for (const stream of [...Object.values(this.#streams), this.#notices$]) stream.complete();
+    for (const stream of [...Object.values(this.#streams), this.#processes$, this.#notices$])
+      stream.complete();
   }
 }
 

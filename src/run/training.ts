@@ -3,16 +3,18 @@
  * evaluator and the stop conditions, and says how it ended; it never rejects for a failure of training, since what was learnt
  * is to be saved all the same.
  */
+import type { RunEnd } from '../../actors/lobby/lobby-actor.js';
 import type { RunOutcome, ServerObserver } from '../../actors/server-actor.js';
 import type { DeadLetter } from '../../actors/supervision.js';
 import type { WorkerFailure } from '../../actors/worker-fleet.js';
 import type { EngineStep } from '../../protocols/sync/events.js';
 import { PolicyError } from '../../protocols/sync/checked-policy.js';
-import type { Clock } from '../clock/clock.js';
+import type { CancelTimer, Clock } from '../clock/clock.js';
 import type { TrainConfig } from '../config/resolve.js';
+import { deferred } from '../deferred.js';
 import { oneLineOf, StalewartError } from '../errors.js';
-import { seededRandom } from '../random/seeded-random.js';
 import type { SimulationOutcome } from '../simulator/simulation.js';
+import type { Transport } from '../transport/transport.js';
 import type { EvaluationRecord, FailureRecord, WorkerStatus } from '../telemetry/run-events.js';
 import { evaluateByTime } from './evaluate-by-time.js';
 import { Evaluator } from './evaluator.js';
@@ -20,9 +22,17 @@ import { throttledNotice } from './throttled-notice.js';
 import type { FleetStatus } from './fleet-status.js';
 import { createLastRound, type LastRound } from './last-round.js';
 import { type LiveRun, startLiveRun } from './live-run.js';
+import type { LobbyPlan } from './lobby-plan.js';
+import { lobbyWorkers } from './lobby-workers.js';
+import { localWorkers } from './local-workers.js';
 import type { Parts } from './parts.js';
 import type { Recorder } from './recorder.js';
+import { restartPolicyOf } from './restart-policy-of.js';
 import type { Notice } from './run.js';
+import type { WorkerHost } from './worker-host.js';
+
+/** Of a server that has taken over from none. */
+export const firstEpoch = 1;
 
 export interface TrainingOptions {
   readonly run: string;
@@ -32,6 +42,8 @@ export interface TrainingOptions {
   readonly clock: Clock;
   readonly recorder: Recorder;
   readonly fleet: FleetStatus;
+  /** Null: the workers live beside the server. */
+  readonly lobby: LobbyPlan | null;
   readonly notice: (level: Notice['level'], message: string) => void;
 }
 
@@ -65,14 +77,27 @@ export interface Training {
 
 /** Starts the actors of a live run and lets them train. */
 export async function startTraining(options: TrainingOptions): Promise<Training> {
-  const { run, config, parts, clock, recorder, fleet, notice } = options;
-  const { compute, store, transport, engine, taskTimes } = parts;
+  const { run, config, parts, clock, recorder, fleet, lobby, notice } = options;
+  const { compute, store, transport, engine } = parts;
   if (transport === null) throw new TypeError('a live run needs a transport');
   const ending = deferred<Omit<TrainingEnd, 'wallSeconds'>>();
   const trains = config.compute === 'gradients';
   let beganAt: number | null = null;
   let live: LiveRun | null = null;
   let lastRound: LastRound | null = null;
+  let cancelTime: CancelTimer | null = null;
+  let howItEnded: RunEnd = { status: 'failed', reason: 'the server failed' };
+
+  const limitTime = (): void => {
+    const { time } = config;
+    if (time === null || cancelTime !== null || lastRound === null) return;
+    cancelTime = clock.after(time, () => lastRound?.begin(`${time} seconds`, 'the time is up'));
+  };
+  /** The first assignment goes out. Workers elsewhere may come long after the server: the time limit counts from here. */
+  const begin = (): void => {
+    beganAt = clock.now();
+    limitTime();
+  };
 
   const evaluator = new Evaluator({
     compute,
@@ -93,7 +118,7 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
       notice('warn', `${header.type} of worker ${header.worker} refused: ${reason}`),
     step(step, state) {
       tellRefusals(step);
-      if (beganAt === null && step.effects.some(({ type }) => type === 'assign')) beganAt = clock.now();
+      if (beganAt === null && step.effects.some(({ type }) => type === 'assign')) begin();
       fleet.step(step, state);
       const round = recorder.step(step);
       if (round === null) return;
@@ -105,12 +130,13 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
 
   live = await startLiveRun({
     run,
+    epoch: firstEpoch,
     clock,
     engine,
     store,
     compute,
     transport,
-    taskTimes,
+    host: hostOf(options, transport),
     silence: {
       heartbeatSeconds: config.heartbeat,
       suspectAfterSeconds: config.suspectAfter,
@@ -119,17 +145,7 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
     retrySeconds: config.uploadRetry,
     joinsPerSecond: config.joinsPerSecond,
     maxInboundBytes: config.maxInboundBytes,
-    restart: {
-      maxRestarts: config.maxRestarts,
-      windowSeconds: config.restartWindow,
-      backoff: {
-        initialSeconds: config.restartBackoff,
-        maxSeconds: config.restartBackoffMax,
-        factor: 2,
-        jitter: 0.5,
-      },
-      random: seededRandom(config.seed, 'restart-jitter'),
-    },
+    restart: restartPolicyOf(config, 'restart-jitter'),
     observer,
     onFailure: (error) =>
       ending.resolve({
@@ -155,16 +171,13 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
     warn: (message) => notice('warn', message),
   });
   lastRound = last;
-  const { time } = config;
   const cancelMarks = evaluateByTime(trains ? config.evalEveryTime : null, clock, (mark) => {
     void evaluator.timeReached(mark, store.current());
   });
-  const cancelTime =
-    time === null
-      ? () => undefined
-      : clock.after(time, () => last.begin(`${time} seconds`, 'the time is up'));
+  if (beganAt !== null || lobby === null) limitTime();
   const ended = ending.promise.then((end) => {
-    cancelTime();
+    cancelTime?.();
+    howItEnded = { status: statusOf(end), reason: end.reason };
     cancelMarks();
     last.cancel();
     deadLetters.unsubscribe(); // what is on its way when all actors are stopped means nothing
@@ -174,9 +187,49 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
     stop: (when, reason) =>
       when === 'now' ? started.stop(when, reason) : last.begin(reason, 'the run is to stop'),
     crash: (worker) => started.crash(worker),
-    close: () => started.close(),
+    close: () => started.close(howItEnded),
   };
   return { control, evaluator, now: clock.now, ended };
+}
+
+/** The reason by which the engine's outcome tells the user's stop from every other end. */
+export const stoppedByUser = 'stopped by the user';
+
+/** How it ended, in one word. */
+function statusOf({ reason, error }: Pick<TrainingEnd, 'reason' | 'error'>): RunEnd['status'] {
+  if (error !== null) return 'failed';
+  return reason.startsWith(stoppedByUser) ? 'stopped' : 'finished';
+}
+
+function hostOf({ run, config, parts, clock, lobby }: TrainingOptions, transport: Transport): WorkerHost {
+  const { compute, engine, taskTimes } = parts;
+  const { workers } = engine;
+  const heartbeatSeconds = config.heartbeat;
+  if (lobby === null) {
+    const retrySeconds = config.uploadRetry;
+    const restart = restartPolicyOf(config, 'restart-jitter');
+    return localWorkers({
+      run,
+      workers,
+      compute,
+      transport,
+      taskTimes,
+      heartbeatSeconds,
+      retrySeconds,
+      restart,
+    });
+  }
+  return lobbyWorkers({
+    ...lobby,
+    run,
+    epoch: firstEpoch,
+    workers,
+    transport,
+    clock,
+    heartbeatSeconds,
+    deadAfterSeconds: config.deadAfter,
+    restart: restartPolicyOf(config, 'process-restart-jitter'),
+  });
 }
 
 /** Whether the round may still wait for it. */
@@ -184,12 +237,18 @@ export function isAwaited({ state }: WorkerStatus): boolean {
   return state !== 'idle' && state !== 'paused' && state !== 'gone';
 }
 
-/** Tells of updates that are refused as not finite, now and then. */
+/** Tells of updates that are refused as not finite or too long, now and then. */
 export function refusalTeller(clock: Clock, notice: TrainingOptions['notice']): (step: EngineStep) => void {
-  const refused = throttledNotice(clock, (text) => notice('warn', text), 'updates refused as not finite');
+  const teller = (what: string) => throttledNotice(clock, (text) => notice('warn', text), what);
+  const refused = {
+    'non-finite': teller('updates refused as not finite'),
+    'too-long': teller('updates refused as too long'),
+  };
   return ({ effects }) => {
     for (const effect of effects) {
-      if (effect.type === 'discard' && effect.reason === 'non-finite') refused.tell(effect.detail);
+      if (effect.type !== 'discard') continue;
+      const { reason, detail } = effect;
+      if (reason === 'non-finite' || reason === 'too-long') refused[reason].tell(detail);
     }
   };
 }
@@ -228,6 +287,12 @@ export function errorOf(
       return null;
     case 'no-workers':
       return new StalewartError('NO_WORKERS', reason);
+    case 'too-long':
+      return new StalewartError(
+        'UPDATE_NORM',
+        `${reason}: raise maxUpdateNorm (${config.maxUpdateNorm}), or lower learningRate (${config.learningRate})`,
+        { field: 'maxUpdateNorm', value: config.maxUpdateNorm },
+      );
     case 'non-finite': {
       const lower = `lower learningRate (${config.learningRate})`;
       const mend = config.skipNonFinite ? lower : `${lower}, or refuse such updates with skipNonFinite`;
@@ -254,12 +319,4 @@ function failureRecord({
   delaySeconds,
 }: WorkerFailure): FailureRecord {
   return { time, worker, incarnation, reason: oneLineOf(error), action, delaySeconds };
-}
-
-function deferred<Value>() {
-  let resolve: (value: Value) => void = () => undefined;
-  const promise = new Promise<Value>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
 }

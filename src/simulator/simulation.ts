@@ -14,6 +14,7 @@ import type {
   Effect,
   EngineEvent,
   EngineStep,
+  Fail,
   Time,
   UpdateArrived,
 } from '../../protocols/sync/events.js';
@@ -68,7 +69,7 @@ export interface SimulationOptions {
 /** How the run ended, as the engine saw it. */
 export interface SimulationOutcome {
   /** Null: it finished, or was stopped. */
-  readonly code: 'non-finite' | 'no-workers' | null;
+  readonly code: Fail['code'] | null;
   readonly reason: string;
 }
 
@@ -256,7 +257,12 @@ export class Simulation {
   }
 
   #deliver({ assign }: Task, update: LocalUpdate): void | Promise<void> {
-    const arrival = arrivalOf(assign, update, this.#now);
+    const { engine, training } = this.#options;
+    const norm = engine.maxUpdateNorm == null ? undefined : training?.store.norm(update.delta);
+    const arrival = {
+      ...arrivalOf(assign, update, this.#now),
+      ...(norm === undefined ? {} : { norm }),
+    };
     this.#arrived = { updateId: arrival.updateId, update };
     return this.#feed(arrival);
   }

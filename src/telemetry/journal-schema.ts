@@ -32,6 +32,7 @@ export const engineEventSchema = z.discriminatedUnion('type', [
     loss: real,
     firstLoss: real,
     finite: z.boolean(),
+    norm: real.exactOptional(),
   }),
   z.strictObject({ type: z.literal('deadline-passed'), time: real, deadline: z.string() }),
   z.strictObject({
@@ -76,6 +77,7 @@ export const effectSchema = z.discriminatedUnion('type', [
       'duplicate',
       'wrong-base',
       'non-finite',
+      'too-long',
       'refused-by-policy',
       'worker-lost',
       'run-over',
@@ -121,6 +123,10 @@ export const effectSchema = z.discriminatedUnion('type', [
     event: z.enum(['worker-joined', 'worker-lost', 'update-arrived', 'deadline-passed', 'stop-requested']),
     reason: z.string(),
   }),
-  z.strictObject({ type: z.literal('fail'), code: z.enum(['non-finite', 'no-workers']), reason: z.string() }),
+  z.strictObject({
+    type: z.literal('fail'),
+    code: z.enum(['non-finite', 'too-long', 'no-workers']),
+    reason: z.string(),
+  }),
   z.strictObject({ type: z.literal('finish'), reason: z.string() }),
 ]) satisfies z.ZodType<Effect>;

@@ -89,11 +89,18 @@ export function makeLive(nats: NatsConnection, options: LiveOptions): LiveConnec
 async function reportProblems(nats: NatsConnection, emit: (status: TransportStatus) => void): Promise<void> {
   for await (const { type, data, permissionContext } of nats.status()) {
     if (type === 'error') {
-      const about = permissionContext
-        ? `: ${permissionContext.operation} of ${permissionContext.subject}`
-        : '';
-      emit({ type: 'warning', detail: `nats-server reports ${JSON.stringify(data)}${about}` });
+      emit({
+        type: 'warning',
+        detail:
+          permissionContext === undefined
+            ? `nats-server reports ${JSON.stringify(data)}`
+            : `nats-server does not allow to ${verbOf(permissionContext.operation)} ${permissionContext.subject}: it is not a subject of this role`,
+      });
     }
     if (type === 'ldm') emit({ type: 'warning', detail: 'nats-server is about to shut down' });
   }
+}
+
+function verbOf(operation: string): string {
+  return operation === 'publish' ? 'publish to' : 'subscribe to';
 }

@@ -7,22 +7,31 @@
 import { connect as openSocket } from 'node:net';
 import { connect, type NatsConnection, NatsError } from 'nats';
 import type { Clock } from '../clock/clock.js';
+import type { Credentials } from '../security/credentials.js';
 import type { NatsAddress } from './nats-address.js';
+import { type Greeting, readGreeting } from './nats-greeting.js';
+import { badSecurity, refuseUnsafe, RefusedConnection, secureOptions } from './nats-security.js';
 
 // The one place that imports the client: its successor has the same names in other packages.
 export type { Msg, NatsConnection, NatsError, Subscription } from 'nats';
 
-/** @throws Error whose message says in a few words why there is no connection */
+/**
+ * @param credentials over TLS only
+ * @throws Error whose message says in a few words why there is no connection; a `RefusedConnection` where somebody
+ * answers, but not as a safe connection needs it
+ */
 export async function dialNats(
   address: NatsAddress,
   name: string,
   timeoutSeconds: number,
   clock: Clock,
+  credentials?: Credentials,
 ): Promise<NatsConnection> {
   const began = clock.now();
-  await probe(address, timeoutSeconds, clock);
+  const greeting = await probe(address, timeoutSeconds, clock);
+  refuseUnsafe(address, greeting, credentials);
   const leftSeconds = Math.max(0.1, timeoutSeconds - (clock.now() - began));
-  const { hostname, port, tls, user, password } = address;
+  const { hostname, port, user, password } = address;
   const host = hostname.includes(':') ? `[${hostname}]` : hostname;
   try {
     return await connect({
@@ -33,30 +42,35 @@ export async function dialNats(
       resolve: false,
       ignoreClusterUpdates: true,
       timeout: leftSeconds * 1000,
-      ...(tls ? { tls: {} } : {}),
+      ...secureOptions(address, credentials),
       ...(user === undefined ? {} : password === undefined ? { token: user } : { user, pass: password }),
     });
   } catch (cause) {
+    const refusal = badSecurity(cause, address, credentials);
+    if (refusal !== null) throw new RefusedConnection(refusal, { cause });
     throw new Error(reasonOf(cause), { cause });
   }
 }
 
-/** Whether somebody listens there and greets as a nats-server does. */
-function probe({ hostname, port }: NatsAddress, timeoutSeconds: number, clock: Clock): Promise<void> {
+/** What the nats-server there says of itself. */
+function probe({ hostname, port }: NatsAddress, timeoutSeconds: number, clock: Clock): Promise<Greeting> {
   return new Promise((resolve, reject) => {
     const socket = openSocket({ host: hostname, port });
-    const settle = (error: Error | null): void => {
+    let said = '';
+    const settle = (result: Greeting | Error): void => {
       cancelTimer();
       socket.destroy();
-      if (error === null) resolve();
-      else reject(error);
+      if (result instanceof Error) reject(result);
+      else resolve(result);
     };
     const cancelTimer = clock.after(timeoutSeconds, () => {
       settle(new Error(`no answer within ${timeoutSeconds} s`));
     });
-    socket.once('data', (data) => {
-      const greets = data.toString('latin1').startsWith('INFO ');
-      settle(greets ? null : new Error('what answers there is not a nats-server'));
+    socket.on('data', (data) => {
+      said += data.toString('latin1');
+      const greeting = readGreeting(said);
+      if (greeting === 'unfinished') return;
+      settle(greeting ?? new Error('what answers there is not a nats-server'));
     });
     socket.once('error', (error) => settle(new Error(reasonOf(error), { cause: error })));
     socket.once('close', () => settle(new Error('the connection was closed at once')));

@@ -5,6 +5,7 @@
 import { type LiveConnection, type LiveOptions, makeLive, roundTrip } from './nats-connection.js';
 import type { NatsAddress } from './nats-address.js';
 import type { NatsConnection } from './nats-dial.js';
+import { RefusedConnection } from './nats-security.js';
 
 /** Pauses between attempts: doubled from the first to the last, and cut by up to a half at random. */
 const firstPauseSeconds = 0.1;
@@ -45,9 +46,10 @@ export async function openNatsLink(options: NatsLinkOptions): Promise<NatsLink> 
     for (const resolve of released) resolve(connection);
   };
 
-  /** Tries every address once, the one of the last connection last; the connection, or the reasons of all failures. */
-  const dialAny = async (): Promise<NatsConnection | string> => {
+  /** Tries every address once, the one of the last connection last; the connection, or why there is none. */
+  const dialAny = async (): Promise<NatsConnection | Error> => {
     const reasons: string[] = [];
+    const refusals: string[] = [];
     for (const address of [...addresses.slice(used + 1), ...addresses.slice(0, used + 1)]) {
       if (closed) break;
       try {
@@ -55,10 +57,12 @@ export async function openNatsLink(options: NatsLinkOptions): Promise<NatsLink> 
         used = addresses.indexOf(address);
         return nats;
       } catch (error) {
-        reasons.push(`${address.shown}: ${error instanceof Error ? error.message : String(error)}`);
+        const reason = `${address.shown}: ${error instanceof Error ? error.message : String(error)}`;
+        (error instanceof RefusedConnection ? refusals : reasons).push(reason);
       }
     }
-    return reasons.join('; ');
+    // Whoever refuses us is there; those that are not may have no part in what is wrong.
+    return refusals.length > 0 ? new RefusedConnection(refusals.join('; ')) : new Error(reasons.join('; '));
   };
 
   const pause = (attempt: number): Promise<void> =>
@@ -92,13 +96,13 @@ export async function openNatsLink(options: NatsLinkOptions): Promise<NatsLink> 
     let told = '';
     for (let attempt = 0; !closed; attempt++) {
       const result = await dialAny();
-      if (typeof result !== 'string') {
+      if (!(result instanceof Error)) {
         const connection = makeLive(result, options);
         if (await adopt(connection)) return connection;
         await result.close();
-      } else if (result !== told && !closed) {
-        emit({ type: 'warning', detail: `no connection yet: ${result}` });
-        told = result;
+      } else if (result.message !== told && !closed) {
+        emit({ type: 'warning', detail: `no connection yet: ${result.message}` });
+        told = result.message;
       }
       if (!closed) await pause(attempt);
     }
@@ -115,7 +119,7 @@ export async function openNatsLink(options: NatsLinkOptions): Promise<NatsLink> 
   };
 
   const first = await dialAny();
-  if (typeof first === 'string') throw new Error(first);
+  if (first instanceof Error) throw first;
   const firstLive = makeLive(first, options);
   if (!(await adopt(firstLive))) throw new Error(await firstLive.lost);
   void keep(firstLive);

@@ -1,11 +1,14 @@
 /** The settings of the NATS transport, their defaults and their bounds. */
 import { type Clock, systemClock } from '../clock/clock.js';
 import { configError } from '../errors.js';
+import type { Credentials } from '../security/credentials.js';
 
 export interface NatsTransportOptions {
   /** `nats://host:port` or `tls://host:port`, with `user:password@` or `token@` if need be; several as a list or with
    *  commas: the first that answers is used, the others when it is lost. */
   readonly url: string | readonly string[];
+  /** Who we are, over TLS only (`readCredentials`). Default: user and password or token of the address, if any. */
+  readonly credentials?: Credentials;
   /** Name of the connection, shown by the server's monitoring. Default `stalewart`. */
   readonly name?: string;
   /** Longest wait for the first connection, seconds. Default 10. */
@@ -25,7 +28,7 @@ export interface NatsTransportOptions {
   readonly clock?: Clock;
 }
 
-type Limits = Required<Omit<NatsTransportOptions, 'url' | 'name' | 'clock'>>;
+type Limits = Required<Omit<NatsTransportOptions, 'url' | 'credentials' | 'name' | 'clock'>>;
 
 const defaults: Limits = {
   connectTimeoutSeconds: 10,

@@ -16,6 +16,7 @@ import { createNatsInbox } from './nats-inbox.js';
 import { openNatsLink } from './nats-link.js';
 import { type NatsTransportOptions, resolveNatsOptions } from './nats-options.js';
 import { createNatsOutbox } from './nats-outbox.js';
+import { RefusedConnection } from './nats-security.js';
 import { checkOutgoing, checkPattern, closedError, wireError } from './outgoing.js';
 import { createStatusSource } from './status-source.js';
 import type { Transport } from './transport.js';
@@ -32,7 +33,7 @@ const crc32: Checksum = (bytes, previous = 0) =>
 /**
  * Connects to a nats-server and stays connected, dialling again without end.
  * @throws StalewartError `CONFIG` for an address that cannot be read or an option out of range, `SERVICE` when no server
- * answers within `connectTimeoutSeconds` or none accepts the credentials
+ * answers within `connectTimeoutSeconds`, or none accepts the credentials or is who it should be
  */
 export async function connectNatsTransport(options: NatsTransportOptions): Promise<Transport> {
   const addresses = parseNatsAddresses(options.url);
@@ -49,7 +50,7 @@ export async function connectNatsTransport(options: NatsTransportOptions): Promi
     next: () => link.next(),
   });
   const link = await openNatsLink({
-    dial: (address) => dialNats(address, settings.name, dialSeconds, clock),
+    dial: (address) => dialNats(address, settings.name, dialSeconds, clock, options.credentials),
     addresses,
     clock,
     pulseSeconds: settings.pulseSeconds,
@@ -115,6 +116,9 @@ async function farewell({ nats, window, lost }: LiveConnection, clock: Clock): P
 
 function unreachable(cause: unknown): StalewartError {
   const reason = cause instanceof Error ? cause.message : String(cause);
+  if (cause instanceof RefusedConnection) {
+    return new StalewartError('SERVICE', `NATS refuses the connection: ${reason}`, { field: 'nats', cause });
+  }
   return new StalewartError(
     'SERVICE',
     `NATS cannot be reached (${reason}): start a nats-server there (Debian, Ubuntu: apt-get install nats-server; macOS: brew install nats-server) or give the address of one that runs`,

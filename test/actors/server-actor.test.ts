@@ -26,6 +26,7 @@ interface Bench {
   readonly maxRounds?: number;
   readonly correction?: Correction;
   readonly joinsPerSecond?: number;
+  readonly maxUpdateNorm?: number;
   readonly weights?: Float32Array;
   /** What has to happen before a message is sent; null: nothing. */
   readonly hold?: (header: ToWorker) => Promise<void> | null;
@@ -148,6 +149,26 @@ describe('ServerActor', () => {
     b = bench();
   });
   afterEach(() => b.system.stop());
+
+  it('refuses a delta that is longer than allowed, says why, and gives its worker new work', async () => {
+    const bounded = bench({ maxUpdateNorm: 5 });
+    await bounded.join(0);
+    await bounded.join(1);
+    await bounded.update(0, [3, 4.1]);
+    const effects = bounded.steps.at(-1)?.effects ?? [];
+    const [discard] = effects.filter((effect) => effect.type === 'discard');
+    assert.equal(discard?.reason, 'too-long');
+    assert.match(
+      discard.detail,
+      /^round 1, worker 0: the norm of its delta is 5\.08\d*, at most 5 is allowed$/,
+    );
+    assert.equal(bounded.store.held, 0);
+    assert.equal(bounded.to(0, 'ack').length, 1);
+    assert.equal(bounded.to(0, 'assign').length, 2);
+    await bounded.update(1, [3, 4]);
+    assert.equal(bounded.store.held, 1);
+    await bounded.system.stop();
+  });
 
   it('sends a worker that joins the weights of the present version', async () => {
     await b.join(1);

@@ -6,6 +6,7 @@ import { resolvePolicySettings } from '../../protocols/sync/settings.js';
 import type { Message } from '../../protocols/wire/messages.js';
 import { systemClock } from '../../src/clock/clock.js';
 import { createParameterStore } from '../../src/compute/parameter-store.js';
+import { localWorkers } from '../../src/run/local-workers.js';
 import { type LiveRun, startLiveRun } from '../../src/run/live-run.js';
 import { parseStraggler } from '../../src/stragglers/parse-straggler.js';
 import { createTaskTimes } from '../../src/stragglers/task-times.js';
@@ -30,7 +31,7 @@ describe('a worker whose connection is cut', () => {
     );
   });
   afterEach(async () => {
-    await live?.close();
+    await live?.close({ status: 'finished', reason: 'the test is over' });
     live = null;
     await Promise.all(transports.map((transport) => transport.close()));
     await proxy.close();
@@ -84,24 +85,24 @@ describe('a worker whose connection is cut', () => {
         filter((event) => event.type === 'worker-lost' && event.worker === cutOff),
       ),
     );
+    const transport = split();
+    const restart = {
+      maxRestarts: 100,
+      windowSeconds: 60,
+      backoff: { initialSeconds: 0.1, maxSeconds: 0.1, factor: 1, jitter: 0 },
+      random: () => 0,
+    };
+    const taskTimes = createTaskTimes(parseStraggler('constant:mean=0.02'), { workers, seed: 1 });
+    const common = { run: 'cut', compute, transport, retrySeconds: 0.2, restart };
     live = await startLiveRun({
-      run: 'cut',
+      ...common,
+      host: localWorkers({ ...common, workers, taskTimes, heartbeatSeconds: 0.2 }),
       clock: systemClock(),
       engine: { policy, workers, localSteps: 1 },
       store: createParameterStore(compute.model.initial),
-      compute,
-      transport: split(),
-      taskTimes: createTaskTimes(parseStraggler('constant:mean=0.02'), { workers, seed: 1 }),
       silence: { heartbeatSeconds: 0.2, suspectAfterSeconds: 0.6, deadAfterSeconds: 3 },
-      retrySeconds: 0.2,
       joinsPerSecond: 100,
       maxInboundBytes: 1e6,
-      restart: {
-        maxRestarts: 100,
-        windowSeconds: 60,
-        backoff: { initialSeconds: 0.1, maxSeconds: 0.1, factor: 1, jitter: 0 },
-        random: () => 0,
-      },
       observer: {
         heard: () => undefined,
         silent: () => undefined,

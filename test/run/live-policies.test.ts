@@ -6,6 +6,8 @@ import type { Commit, Effect, EngineStep } from '../../protocols/sync/events.js'
 import { findPolicy } from '../../protocols/sync/registry.js';
 import { type PolicySettingsInput, resolvePolicySettings } from '../../protocols/sync/settings.js';
 import { createParameterStore } from '../../src/compute/parameter-store.js';
+import { localWorkers } from '../../src/run/local-workers.js';
+import type { TaskTimes } from '../../src/stragglers/task-times.js';
 import { startLiveRun } from '../../src/run/live-run.js';
 import { createLocalTransport } from '../../src/transport/local-transport.js';
 import { createFakeCompute } from '../support/fake-compute.js';
@@ -33,22 +35,19 @@ async function bench({ policy, settings = {}, times, rounds }: Setting) {
     const own = times[worker] ?? assert.fail(`no times of worker ${worker}`);
     return own[(attempt - 1) % own.length] ?? assert.fail('no time');
   };
-  const live = await startLiveRun({
+  const taskTimes: TaskTimes = {
+    spec: { law: 'none' },
+    workers,
+    expectation: (worker) => ({ worker, meanTime: NaN, slowdown: 1, burstFactor: 1 }),
+    taskTime,
+    targetTime: taskTime,
+    stretch: (_worker, work) => work,
+  };
+  const common = {
     run: 'test',
-    clock,
-    engine: { policy: chosen, workers, localSteps: 10, maxRounds: rounds },
-    store: createParameterStore(compute.model.initial),
     compute,
     transport,
-    taskTimes: {
-      spec: { law: 'none' },
-      workers,
-      expectation: (worker) => ({ worker, meanTime: NaN, slowdown: 1, burstFactor: 1 }),
-      taskTime,
-      targetTime: taskTime,
-      stretch: (_worker, work) => work,
-    },
-    silence: { heartbeatSeconds: 1, suspectAfterSeconds: 3, deadAfterSeconds: 10 },
+    heartbeatSeconds: 1,
     retrySeconds: 2,
     joinsPerSecond: 100,
     maxInboundBytes: 2 ** 28,
@@ -58,6 +57,14 @@ async function bench({ policy, settings = {}, times, rounds }: Setting) {
       backoff: { initialSeconds: 1, maxSeconds: 8, factor: 2, jitter: 0 },
       random: () => 0,
     },
+  };
+  const live = await startLiveRun({
+    ...common,
+    clock,
+    engine: { policy: chosen, workers, localSteps: 10, maxRounds: rounds },
+    store: createParameterStore(compute.model.initial),
+    host: localWorkers({ ...common, workers, taskTimes }),
+    silence: { heartbeatSeconds: 1, suspectAfterSeconds: 3, deadAfterSeconds: 10 },
     observer: {
       heard: () => undefined,
       suspicion: () => undefined,
@@ -84,7 +91,7 @@ async function bench({ policy, settings = {}, times, rounds }: Setting) {
       assert.deepEqual(errors, []);
     },
     async close() {
-      await live.close();
+      await live.close({ status: 'finished', reason: 'the test is over' });
       await transport.close();
     },
   };

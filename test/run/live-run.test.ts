@@ -12,6 +12,7 @@ import { type PolicySettingsInput, resolvePolicySettings } from '../../protocols
 import { serverSubject } from '../../protocols/wire/subjects.js';
 import { createParameterStore } from '../../src/compute/parameter-store.js';
 import { type LiveRun, startLiveRun } from '../../src/run/live-run.js';
+import { localWorkers } from '../../src/run/local-workers.js';
 import { StalewartError } from '../../src/errors.js';
 import { parseStraggler } from '../../src/stragglers/parse-straggler.js';
 import { createTaskTimes } from '../../src/stragglers/task-times.js';
@@ -99,15 +100,11 @@ async function bench({ policy = 'abs', settings = {}, engine = {}, straggler, fa
   const deadLetters: DeadLetter[] = [];
   const { workers } = resolved;
   const spec = parseStraggler(straggler ?? 'gamma:vtask=0.3,vmach=0.6,mean=1');
-  const live: LiveRun = await startLiveRun({
+  const common = {
     run: 'test',
-    clock,
-    engine: { policy: chosen, workers, localSteps: 10, maxRounds: 40, ...engine },
-    store,
     compute,
     transport,
-    taskTimes: createTaskTimes(spec, { workers, seed: 1 }),
-    silence: { heartbeatSeconds: 1, suspectAfterSeconds: 3, deadAfterSeconds: 10 },
+    heartbeatSeconds: 1,
     retrySeconds: 2,
     joinsPerSecond: more.joinsPerSecond ?? 100,
     maxInboundBytes: more.maxInboundBytes ?? 2 ** 28,
@@ -117,6 +114,14 @@ async function bench({ policy = 'abs', settings = {}, engine = {}, straggler, fa
       backoff: { initialSeconds: 1, maxSeconds: 8, factor: 2, jitter: 0 },
       random: () => 0,
     },
+  };
+  const live: LiveRun = await startLiveRun({
+    ...common,
+    clock,
+    engine: { policy: chosen, workers, localSteps: 10, maxRounds: 40, ...engine },
+    store,
+    host: localWorkers({ ...common, workers, taskTimes: createTaskTimes(spec, { workers, seed: 1 }) }),
+    silence: { heartbeatSeconds: 1, suspectAfterSeconds: 3, deadAfterSeconds: 10 },
     observer: {
       heard: () => undefined,
       suspicion: (worker, _incarnation, suspected) => suspicions.push([worker, suspected]),
@@ -152,7 +157,7 @@ async function bench({ policy = 'abs', settings = {}, engine = {}, straggler, fa
         await clock.advance(1);
     },
     async close() {
-      await live.close();
+      await live.close({ status: 'finished', reason: 'the test is over' });
       await transport.close();
     },
   };

@@ -81,6 +81,7 @@ describe('the stop of a simulated run', () => {
       parts: {
         directory: null,
         transport: null,
+        nats: [],
         dataset,
         compute,
         store: createParameterStore(compute.model.initial),
@@ -90,6 +91,7 @@ describe('the stop of a simulated run', () => {
       clock,
       recorder: new Recorder(streams, null, { policy: 'mindflayer', seed: 1, workers: 2, used: fakeUsed }),
       fleet: new FleetStatus(2),
+      lobby: null,
       notice: (_level, message) => notices.push(message),
     });
     let deadlines = 0;

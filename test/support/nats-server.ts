@@ -10,6 +10,8 @@ import { fileURLToPath } from 'node:url';
 export interface NatsServerOptions {
   /** Configuration file (`-c`); address and port are overridden all the same. */
   readonly config?: string;
+  /** Folder in which it is started, to which paths in its configuration are relative. */
+  readonly cwd?: string;
   /** More command-line arguments. */
   readonly args?: readonly string[];
   /** A fixed port instead of a free one. */
@@ -71,12 +73,16 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
 }
 
 async function launch(program: string, options: NatsServerOptions, port: number): Promise<Running> {
-  const { config, args = [] } = options;
+  const { config, args = [], cwd } = options;
   const configured = config === undefined ? [] : ['-c', config];
   const command = [program, ...configured, '-a', '127.0.0.1', '-p', String(port), ...args];
   // One thread serves a small machine best, and leaves the other cores to the tests.
   const env = { ...process.env, GOMAXPROCS: '1' };
-  const child = spawn('sh', ['-c', watched, 'sh', ...command], { env, stdio: 'pipe' });
+  const child = spawn('sh', ['-c', watched, 'sh', ...command], {
+    env,
+    stdio: 'pipe',
+    ...(cwd === undefined ? {} : { cwd }),
+  });
   const ended = once(child, 'exit').then(() => {
     child.stdin.end('\n');
   });

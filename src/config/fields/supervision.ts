@@ -22,6 +22,28 @@ export const supervisionFields = {
       allowed: `none or ${natsUrlForm}`,
       only: 'live',
     }),
+  natsCredentials: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe('folder of the credentials with which NATS is used, as stalewart keys made it for this role')
+    .register(settingNotes, {
+      topic: 'Fleet',
+      value: 'DIR',
+      allowed: 'the path of a folder',
+      only: 'live',
+    }),
+  processes: z
+    .int()
+    .min(1)
+    .max(1000)
+    .nullable()
+    .default(null)
+    .describe(
+      'give the workers so many processes of their own, over NATS (a private nats-server where nats is none); a process that ends is started again',
+    )
+    .register(settingNotes, { topic: 'Fleet', value: 'P', only: 'live' }),
   heartbeat: seconds
     .default(1)
     .describe('seconds between two signs of life of a worker')

@@ -70,4 +70,13 @@ export const trainingFields = {
       'refuse an update with a NaN or infinite value and go on, instead of ending the run; it ends when nothing else comes any more',
     )
     .register(settingNotes, { topic: 'Training' }),
+  maxUpdateNorm: z
+    .number()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe(
+      'longest delta that is accepted, by its L2 norm over the trained weights; a longer one is refused and named, and the run ends when nothing else comes any more',
+    )
+    .register(settingNotes, { topic: 'Training', value: 'L' }),
 };
