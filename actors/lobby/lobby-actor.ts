@@ -289,12 +289,7 @@ class Lobby implements Behaviour<LobbyMessage> {
     });
   }
 
-  #tell(
-    event: ProcessRecord['event'],
-    process: string,
-    workers: readonly number[],
-    detail: string,
-  ): void {
+  #tell(event: ProcessRecord['event'], process: string, workers: readonly number[], detail: string): void {
     this.#options.told({ time: this.#context.now(), process, event, workers: [...workers], detail });
   }
 }

@@ -25,11 +25,19 @@ export function workerCommand(context: ProgramContext, runWork: RunWork): Comman
     .option('--nats <URL>', 'NATS servers of the run, several separated by commas')
     .option('--run <ID>', 'name of the run')
     .option('--slots <N>', 'workers to host (default: 1)')
-    .option('--name <NAME>', 'of this process; back under it, it gets the same workers (default: host and random letters)')
+    .option(
+      '--name <NAME>',
+      'of this process; back under it, it gets the same workers (default: host and random letters)',
+    )
     .option('--threads <N>', 'compute threads (default: one per core)')
     .addOption(new Option('--backend <NAME>', 'what computes (default: auto)').choices(backendChoices))
-    .addOption(new Option('--engine <NAME>', 'what carries out training steps (default: auto)').choices(engineChoices))
-    .option('--data-dir <DIR>', 'folder of the data cache (default: STALEWART_DATA, else a cache folder of the user)')
+    .addOption(
+      new Option('--engine <NAME>', 'what carries out training steps (default: auto)').choices(engineChoices),
+    )
+    .option(
+      '--data-dir <DIR>',
+      'folder of the data cache (default: STALEWART_DATA, else a cache folder of the user)',
+    )
     .option('--modules <DIR>', 'folder of model and data set modules that the run names (default: .)')
     .option('--patience <SECONDS>', 'how long to wait for a server that is not there (default: 60)')
     .addHelpText('after', exitCodesHelp);
@@ -52,5 +60,9 @@ function workOptions({ nats, run, ...rest }: Readonly<Record<string, string>>): 
     numbers.has(name) ? (parseNumber(text) ?? text) : text,
   ]);
   // What is no number, or out of range, is refused by `work`.
-  return { nats: parseNatsServers(nats), run, ...(Object.fromEntries(others) as Omit<WorkOptions, 'nats' | 'run'>) };
+  return {
+    nats: parseNatsServers(nats),
+    run,
+    ...(Object.fromEntries(others) as Omit<WorkOptions, 'nats' | 'run'>),
+  };
 }

@@ -9,7 +9,9 @@ const usualFolders = ['/usr/sbin', '/usr/local/bin', '/usr/local/sbin', '/opt/ho
 export function findNatsServer(env: Readonly<Record<string, string | undefined>>): string | null {
   const named = env['STALEWART_NATS_SERVER'];
   const program = process.platform === 'win32' ? 'nats-server.exe' : 'nats-server';
-  const folders = [...(env['PATH'] ?? '').split(delimiter), ...usualFolders].filter((folder) => folder !== '');
+  const folders = [...(env['PATH'] ?? '').split(delimiter), ...usualFolders].filter(
+    (folder) => folder !== '',
+  );
   const candidates =
     named === undefined || named === '' ? folders.map((folder) => join(folder, program)) : [named];
   return candidates.find(isProgram) ?? null;

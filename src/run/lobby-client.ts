@@ -160,7 +160,8 @@ class Client implements LobbyClient {
   #refused({ again, reason, protocol }: RefuseMessage): void {
     if (again) return this.#enterAgain(reason);
     const { run, process } = this.#options;
-    const versions = protocol === protocolVersion ? '' : ` (protocol ${protocolVersion} here, ${protocol} there)`;
+    const versions =
+      protocol === protocolVersion ? '' : ` (protocol ${protocolVersion} here, ${protocol} there)`;
     this.#fail(`the server of run "${run}" does not take process "${process}"${versions}: ${reason}`);
   }
 

@@ -118,6 +118,7 @@ function superviseProcesses(
 
 /** One line about a process, for a log. */
 export function processText({ process, event, workers, detail }: ProcessRecord): string {
-  const whose = workers.length === 0 ? '' : ` with worker${workers.length === 1 ? '' : 's'} ${workers.join(', ')}`;
+  const whose =
+    workers.length === 0 ? '' : ` with worker${workers.length === 1 ? '' : 's'} ${workers.join(', ')}`;
   return `process ${process} ${event}${whose}: ${detail}`;
 }

@@ -43,11 +43,10 @@ export async function describeContent(what: What, source: unknown, contentSha256
   if (isKnown(what, source)) return { name: source, moduleSha256: null, contentSha256 };
   const name = relative(process.cwd(), resolve(source));
   if (name.startsWith('..') || isAbsolute(name)) {
-    throw new StalewartError(
-      'CONFIG',
-      `${what} is "${source}", which other processes cannot find: ${mend}`,
-      { field: what, value: source },
-    );
+    throw new StalewartError('CONFIG', `${what} is "${source}", which other processes cannot find: ${mend}`, {
+      field: what,
+      value: source,
+    });
   }
   return { name: name.split(sep).join('/'), moduleSha256: await fileSha256(resolve(source)), contentSha256 };
 }
@@ -86,7 +85,9 @@ export async function findContent(
 /** @throws StalewartError if what was made here is not what the server has */
 export function assertSameContent(what: What, { name, contentSha256 }: Content, found: string): void {
   if (found === contentSha256) return;
-  const why = isKnown(what, name) ? 'fetch it anew on the side that is wrong' : 'it must not depend on the machine';
+  const why = isKnown(what, name)
+    ? 'fetch it anew on the side that is wrong'
+    : 'it must not depend on the machine';
   throw new StalewartError(
     what === 'model' ? 'MODEL' : 'DATA',
     `${what} "${name}" is not the server's: here its content has SHA-256 ${found}, there ${contentSha256}: ${why}`,
@@ -125,5 +126,7 @@ function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Arra
 async function fileSha256(path: string): Promise<string | null> {
   const found = await stat(path).catch(() => undefined);
   if (found?.isFile() !== true) return null;
-  return createHash('sha256').update(await readFile(path)).digest('hex');
+  return createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex');
 }

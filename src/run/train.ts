@@ -355,7 +355,8 @@ class TrainRun implements Run {
 
   async #end(): Promise<void> {
     await this.#closers.close((error) => this.#notice('error', `closing failed: ${oneLineOf(error)}`));
-    for (const stream of [...Object.values(this.#streams), this.#processes$, this.#notices$]) stream.complete();
+    for (const stream of [...Object.values(this.#streams), this.#processes$, this.#notices$])
+      stream.complete();
   }
 }
 

@@ -202,7 +202,16 @@ function hostOf({ run, config, parts, clock, lobby }: TrainingOptions, transport
   if (lobby === null) {
     const retrySeconds = config.uploadRetry;
     const restart = restartPolicyOf(config, 'restart-jitter');
-    return localWorkers({ run, workers, compute, transport, taskTimes, heartbeatSeconds, retrySeconds, restart });
+    return localWorkers({
+      run,
+      workers,
+      compute,
+      transport,
+      taskTimes,
+      heartbeatSeconds,
+      retrySeconds,
+      restart,
+    });
   }
   return lobbyWorkers({
     ...lobby,

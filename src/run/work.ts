@@ -100,9 +100,12 @@ function resolveWorkOptions(options: WorkOptions): ResolvedWorkOptions {
   };
   whole('slots', slots, maxSlots);
   whole('threads', threads, 1024);
-  if (!(patience > 0 && patience <= 1e6)) throw configError('patience', patience, 'a number above 0 and at most 1000000');
-  if (!backendChoices.includes(backend)) throw configError('backend', backend, `one of ${backendChoices.join(', ')}`);
-  if (!engineChoices.includes(engine)) throw configError('engine', engine, `one of ${engineChoices.join(', ')}`);
+  if (!(patience > 0 && patience <= 1e6))
+    throw configError('patience', patience, 'a number above 0 and at most 1000000');
+  if (!backendChoices.includes(backend))
+    throw configError('backend', backend, `one of ${backendChoices.join(', ')}`);
+  if (!engineChoices.includes(engine))
+    throw configError('engine', engine, `one of ${engineChoices.join(', ')}`);
   return resolved;
 }
 
@@ -177,7 +180,8 @@ class WorkProgram implements Work {
       if (type === 'disconnected') this.#notice('warn', `connection lost: ${detail}`);
       if (type === 'connected') this.#notice('info', `connected: ${detail}`);
       if (type === 'warning') this.#notice('warn', detail);
-      if (type === 'refused-message' || type === 'dropped-message') this.#notice('debug', `${type}: ${detail}`);
+      if (type === 'refused-message' || type === 'dropped-message')
+        this.#notice('debug', `${type}: ${detail}`);
     });
     const client = await openLobbyClient({
       run,
@@ -249,7 +253,8 @@ class WorkProgram implements Work {
     const { workers, wanting } = this.#welcome;
     const added = this.#crew.add(workers);
     if (added.length > 0) this.#notice('info', `working as ${numbered(added)}`);
-    if (wanting > 0) this.#notice('info', `${wanting} of ${this.#options.slots} slots wait for a free worker number`);
+    if (wanting > 0)
+      this.#notice('info', `${wanting} of ${this.#options.slots} slots wait for a free worker number`);
   }
 
   async #prepared(welcome: WelcomeMessage): Promise<WorkParts> {
@@ -266,7 +271,10 @@ class WorkProgram implements Work {
     });
     this.#parts = parts;
     const { backend, backendReason, engine, engineReason, threads } = parts.compute;
-    this.#notice('info', `backend ${backend}: ${backendReason}; engine ${engine}: ${engineReason}; ${threads} threads`);
+    this.#notice(
+      'info',
+      `backend ${backend}: ${backendReason}; engine ${engine}: ${engineReason}; ${threads} threads`,
+    );
     return parts;
   }
 

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
-import type { EnterMessage, ToLobby, ToProcess, WelcomeMessage } from '../../protocols/wire/lobby-messages.js';
+import type {
+  EnterMessage,
+  ToLobby,
+  ToProcess,
+  WelcomeMessage,
+} from '../../protocols/wire/lobby-messages.js';
 import type { Message } from '../../protocols/wire/messages.js';
 import { announceSubject, lobbyInbox, processSubject } from '../../protocols/wire/subjects.js';
 import { StalewartError } from '../../src/errors.js';
@@ -14,7 +19,9 @@ async function bench() {
   const clock = createVirtualClock();
   const transport = createLocalTransport();
   const heard: ToLobby[] = [];
-  (await transport.subscribe(lobbyInbox(run))).subscribe(({ header }: Message) => heard.push(header as ToLobby));
+  (await transport.subscribe(lobbyInbox(run))).subscribe(({ header }: Message) =>
+    heard.push(header as ToLobby),
+  );
   const notices: string[] = [];
   const client = await openLobbyClient({
     run,
@@ -111,7 +118,10 @@ describe('lobby client', () => {
     const [error] = b.errors;
     assert.ok(error instanceof StalewartError);
     assert.equal(error.exitCode, 4);
-    assert.match(error.message, /no server of run "test" was heard for 30 s: start one \(stalewart server --run test\)/);
+    assert.match(
+      error.message,
+      /no server of run "test" was heard for 30 s: start one \(stalewart server --run test\)/,
+    );
     assert.doesNotMatch(error.message, /\n/);
   });
 
@@ -130,7 +140,15 @@ describe('lobby client', () => {
   it('enters again with a new life when this one was given up', async () => {
     await b.welcome();
     const { life } = b.lastEnter();
-    await b.tell({ type: 'refuse', run, process: 'one', life, protocol: 1, again: true, reason: 'too long silent' });
+    await b.tell({
+      type: 'refuse',
+      run,
+      process: 'one',
+      life,
+      protocol: 1,
+      again: true,
+      reason: 'too long silent',
+    });
     assert.deepEqual(b.events.at(-1), { type: 'dead', reason: 'too long silent' });
     assert.notEqual(b.lastEnter().life, life);
     await b.welcome();
@@ -157,13 +175,24 @@ describe('lobby client', () => {
     await b.tell({ ...refusal, reason: 'run the same version' });
     const [error] = b.errors;
     assert.ok(error instanceof StalewartError);
-    assert.match(error.message, /does not take process "one" \(protocol 1 here, 2 there\): run the same version/);
+    assert.match(
+      error.message,
+      /does not take process "one" \(protocol 1 here, 2 there\): run the same version/,
+    );
   });
 
   it('ends with the run', async () => {
     await b.welcome();
     const { life } = b.lastEnter();
-    await b.tell({ type: 'end', run, process: 'one', life, epoch: 1, status: 'finished', reason: '5 rounds' });
+    await b.tell({
+      type: 'end',
+      run,
+      process: 'one',
+      life,
+      epoch: 1,
+      status: 'finished',
+      reason: '5 rounds',
+    });
     assert.deepEqual(b.events.at(-1), { type: 'end', status: 'finished', reason: '5 rounds' });
     await b.clock.advance(100);
     assert.deepEqual(b.errors, []);

@@ -6,7 +6,13 @@ import { join } from 'node:path';
 import { asDataset } from '../../src/data/as-dataset.js';
 import { createSynthetic, parseSynthetic } from '../../src/data/synthetic.js';
 import { StalewartError } from '../../src/errors.js';
-import { assertSameContent, datasetSha256, describeContent, findContent, modelSha256 } from '../../src/run/same-content.js';
+import {
+  assertSameContent,
+  datasetSha256,
+  describeContent,
+  findContent,
+  modelSha256,
+} from '../../src/run/same-content.js';
 
 const content = '0'.repeat(64);
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -51,7 +57,10 @@ describe('a module of the user’s, for a process elsewhere', () => {
   });
 
   it('cannot be a value, or lie where others do not find it', async () => {
-    assert.match((await errorOf(describeContent('model', () => null, content))).message, /is a value of this program/);
+    assert.match(
+      (await errorOf(describeContent('model', () => null, content))).message,
+      /is a value of this program/,
+    );
     process.chdir('here');
     const { message, exitCode } = await errorOf(describeContent('dataset', '../secret.mjs', content));
     assert.match(message, /dataset is "\.\.\/secret\.mjs", which other processes cannot find/);
@@ -68,7 +77,10 @@ describe('a module of the user’s, for a process elsewhere', () => {
   it('that is absent or other is refused by one line that names both hashes', async () => {
     const told = { name: 'models/mine.mjs', moduleSha256: sha256('other'), contentSha256: content };
     const other = await errorOf(findContent('model', told, 'here'));
-    assert.ok(other.message.includes(sha256('one')) && other.message.includes(sha256('other')), other.message);
+    assert.ok(
+      other.message.includes(sha256('one')) && other.message.includes(sha256('other')),
+      other.message,
+    );
     const absent = await errorOf(findContent('model', { ...told, name: 'models/none.mjs' }, 'here'));
     assert.match(absent.message, /is not below .*here, and the server's has SHA-256 /);
     assert.ok(absent.message.includes(sha256('other')));
@@ -107,7 +119,10 @@ describe('fingerprints', () => {
 
   it('of models differ with shapes', () => {
     const weight = { name: 'w', shape: [2, 3], trainable: true };
-    assert.notEqual(modelSha256({ weights: [weight] }), modelSha256({ weights: [{ ...weight, shape: [3, 2] }] }));
+    assert.notEqual(
+      modelSha256({ weights: [weight] }),
+      modelSha256({ weights: [{ ...weight, shape: [3, 2] }] }),
+    );
     assert.equal(modelSha256({ weights: [weight] }), modelSha256({ weights: [{ ...weight, name: 'v' }] }));
   });
 

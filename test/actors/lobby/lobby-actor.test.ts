@@ -42,7 +42,8 @@ async function bench({ system, clock }: ActorHarness): Promise<Bench> {
   const toServer: ServerMessage[] = [];
   const everything$ = await transport.subscribe(`stalewart.${run}.>`);
   everything$.subscribe(({ header }: Message) => {
-    if (header.type === 'welcome' || header.type === 'refuse' || header.type === 'end') toProcesses.push(header);
+    if (header.type === 'welcome' || header.type === 'refuse' || header.type === 'end')
+      toProcesses.push(header);
     if (header.type === 'announce') announced.push(header);
   });
   const seats = new Seats({ workers: 4, keepSeconds: 5 });

@@ -84,7 +84,12 @@ describe('seats', () => {
     const name = fc.constantFrom('one', 'two', 'three');
     const life = fc.constantFrom('a', 'b');
     const action = fc.oneof(
-      fc.record({ type: fc.constant('enter' as const), process: name, life, slots: fc.integer({ min: 1, max: 4 }) }),
+      fc.record({
+        type: fc.constant('enter' as const),
+        process: name,
+        life,
+        slots: fc.integer({ min: 1, max: 4 }),
+      }),
       fc.record({ type: fc.constant('leave' as const), process: name, life, returns: fc.boolean() }),
       fc.record({ type: fc.constant('wait' as const) }),
     );
