@@ -26,7 +26,7 @@ batchSize: 16
 learningRate: 0.05
 threads: 1
 heartbeat: 0.2
-heartbeatTimeout: 5
+heartbeatTimeout: 60
 uploadRetry: 0.5
 evalEvery: 20
 `;
@@ -48,13 +48,12 @@ describe('server and workers as programs', () => {
   });
 
   const run = 'run-1';
+  // Patient, since the machine that tests may be busy.
+  const busy = ['--threads', '1', '--slots', '2', '--patience', '250'];
   const server = (...args: string[]): Program =>
     startProgram(['server', 'job.yaml', '--nats', nats.url, '--run', run, ...args], folder);
   const worker = (name: string, ...args: string[]): Program =>
-    startProgram(
-      ['worker', '--nats', nats.url, '--run', run, '--name', name, '--threads', '1', '--slots', '2', ...args],
-      folder,
-    );
+    startProgram(['worker', '--nats', nats.url, '--run', run, '--name', name, ...busy, ...args], folder);
   const connect = async (): Promise<Transport> => {
     const transport = await connectNatsTransport({ url: nats.url });
     transports.push(transport);
@@ -70,7 +69,7 @@ describe('server and workers as programs', () => {
 
   it('find each other in any order, train, and end together', async () => {
     const first = worker('node-1');
-    await first.line(/waiting for the server of run "run-1", 60 s at most/);
+    await first.line(/waiting for the server of run "run-1", 250 s at most/);
     const events = firstValueFrom(
       (await (await connect()).subscribe(eventsSubject(run))).pipe(take(40), toArray()),
     );
