@@ -19,6 +19,8 @@ export interface ProcessActorOptions {
   readonly process: string;
   readonly start: () => ChildProcess;
   readonly restart: RestartPolicy;
+  /** Whether there is nothing left to do for it: then its end is as it should be. */
+  readonly isDone: () => boolean;
   /** Its restarts are used up. */
   readonly onGivenUp: (error: unknown) => void;
 }
@@ -41,8 +43,12 @@ export function processActor(options: ProcessActorOptions): ActorSpec<ProcessAct
 
 class SupervisedProcess implements Behaviour<ProcessActorMessage> {
   readonly #child: ChildProcess;
+  readonly #context: ActorContext<ProcessActorMessage>;
+  readonly #isDone: () => boolean;
 
-  constructor({ start }: ProcessActorOptions, context: ActorContext<ProcessActorMessage>) {
+  constructor({ start, isDone }: ProcessActorOptions, context: ActorContext<ProcessActorMessage>) {
+    this.#context = context;
+    this.#isDone = isDone;
     this.#child = start();
     context.pipe(
       this.#child.ended,
@@ -52,7 +58,8 @@ class SupervisedProcess implements Behaviour<ProcessActorMessage> {
   }
 
   readonly receive = ({ how }: ProcessActorMessage): void => {
-    throw new ProcessEnded(how);
+    if (!this.#isDone()) throw new ProcessEnded(how);
+    this.#context.stop();
   };
 
   readonly stopped = (): Promise<void> => this.#child.stop();

@@ -17,6 +17,7 @@ import {
 import { fitReason } from '../../protocols/wire/messages.js';
 import { announceSubject, lobbyInbox, processSubject } from '../../protocols/wire/subjects.js';
 import type { Transport } from '../../src/transport/transport.js';
+import { StalewartError } from '../../src/errors.js';
 import { isClosed } from '../is-closed.js';
 import type { ServerMessage } from '../messages.js';
 import type { Owner } from '../server/owners.js';
@@ -62,11 +63,15 @@ export type LobbyMessage =
   /** The supervisor of a process has seen it end. */
   | { readonly type: 'ended'; readonly process: string; readonly reason: string; readonly returns: boolean }
   | { readonly type: 'connection'; readonly up: boolean }
-  | { readonly type: 'asked-who-leads' }
+  /** Another server has announced itself; of epoch 0: it asks who leads. */
+  | { readonly type: 'other-server'; readonly epoch: number; readonly server: string }
   /** The run is over; `gone` is called when everybody has left. */
   | { readonly type: 'over'; readonly end: RunEnd; readonly gone: () => void }
   | { readonly type: 'failed'; readonly error: unknown }
   | { readonly type: 'tick' };
+
+/** Each costs memory, whoever it is. */
+const maxProcesses = 10_000;
 
 export function lobbyActor(options: LobbyOptions): ActorSpec<LobbyMessage> {
   return {
@@ -95,7 +100,7 @@ class Lobby implements Behaviour<LobbyMessage> {
   }
 
   async open(): Promise<void> {
-    const { run, epoch, server, transport, heartbeatSeconds } = this.#options;
+    const { run, server, transport, heartbeatSeconds } = this.#options;
     const { self, signal } = this.#context;
     const lobby$ = await transport.subscribe(lobbyInbox(run));
     const announcements$ = await transport.subscribe(announceSubject(run));
@@ -105,8 +110,8 @@ class Lobby implements Behaviour<LobbyMessage> {
         if (toLobby.success) self.tell({ type: 'wire', header: toLobby.data });
       }),
       announcements$.subscribe(({ header }) => {
-        if (header.type !== 'announce' || header.server === server || header.epoch > epoch) return;
-        self.tell({ type: 'asked-who-leads' });
+        if (header.type !== 'announce' || header.server === server) return;
+        self.tell({ type: 'other-server', epoch: header.epoch, server: header.server });
       }),
       transport.status$.subscribe(({ type }) => {
         if (type === 'connected') self.tell({ type: 'connection', up: true });
@@ -130,8 +135,8 @@ class Lobby implements Behaviour<LobbyMessage> {
         this.#connected = message.up;
         if (message.up) this.#options.seats.startAfresh(this.#context.now());
         break;
-      case 'asked-who-leads':
-        this.#announce();
+      case 'other-server':
+        this.#meet(message.epoch, message.server);
         break;
       case 'over':
         this.#over = message;
@@ -167,6 +172,17 @@ class Lobby implements Behaviour<LobbyMessage> {
     }
   }
 
+  /** One of two servers that lead the same run must go: the one of the lower epoch, or of the higher token. */
+  #meet(otherEpoch: number, other: string): void {
+    const { run, epoch, server } = this.#options;
+    if (otherEpoch < epoch || (otherEpoch === epoch && server < other)) return this.#announce();
+    throw new StalewartError(
+      'SERVICE',
+      `another server leads run "${run}" (its epoch is ${otherEpoch}, here it is ${epoch}): this one ends`,
+      { field: 'run', value: run },
+    );
+  }
+
   #entered(header: EnterMessage): void {
     const { seats } = this.#options;
     const { process, life, slots, protocol, version } = header;
@@ -177,6 +193,11 @@ class Lobby implements Behaviour<LobbyMessage> {
       return;
     }
     const before = seats.guest(process);
+    if (before === null && seats.guests.length >= maxProcesses) {
+      const reason = `${maxProcesses} processes have entered already`;
+      this.#send(header, { type: 'refuse', protocol: protocolVersion, again: false, reason });
+      return;
+    }
     const again = before?.life === life;
     const reseating = seats.enter({ process, life }, slots, this.#context.now());
     if (before !== null && !again) {

@@ -43,7 +43,7 @@ export function forkProcess(module: URL, job: object, onLine: (line: string) => 
     pid: child.pid ?? 0,
     ended,
     async stop() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
+      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
       const exit = once(child, 'exit');
       const force = setTimeout(() => child.kill('SIGKILL'), graceMilliseconds);
       if (child.connected) child.disconnect();

@@ -31,6 +31,8 @@ export async function lobbyFacts(
   return { ...facts, config: workerConfigOf({ ...config, ...names }) };
 }
 
+const workChild = new URL('./work-child.js', import.meta.url);
+
 /** The processes that a run starts itself; its workers and threads are spread over them. */
 export function ownProcesses(
   run: string,
@@ -55,8 +57,11 @@ export function ownProcesses(
     };
     return {
       process,
-      start: () =>
-        forkProcess(new URL('./work-child.js', import.meta.url), job, (line) => log(process, line)),
+      start() {
+        const child = forkProcess(workChild, job, (line) => log(process, line));
+        log(process, `started, pid ${child.pid}`);
+        return child;
+      },
     };
   });
 }

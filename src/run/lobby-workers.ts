@@ -58,7 +58,9 @@ export function lobbyWorkers(options: LobbyWorkersOptions): WorkerHost {
       const lobby = system.spawn(
         lobbyActor({ ...lobbyOptions, seats, parameterServer: server, incarnationOf }),
       );
-      superviseProcesses(system, lobby, { ownProcesses, restart, failed, onFailure });
+      let over = false;
+      const isDone = (): boolean => over;
+      superviseProcesses(system, lobby, { ownProcesses, restart, failed, onFailure, isDone });
       return {
         failures$,
         heard(header, time) {
@@ -70,6 +72,7 @@ export function lobbyWorkers(options: LobbyWorkersOptions): WorkerHost {
         crash: () => Promise.resolve(false),
         end: (end) =>
           new Promise((resolve) => {
+            over = true;
             const giveUp = clock.after(farewellSeconds, resolve);
             const gone = (): void => {
               giveUp();
@@ -91,8 +94,10 @@ function superviseProcesses(
     restart,
     failed,
     onFailure,
+    isDone,
   }: Required<Pick<LobbyWorkersOptions, 'ownProcesses' | 'restart' | 'failed'>> & {
     readonly onFailure: (error: unknown) => void;
+    readonly isDone: () => boolean;
   },
 ): void {
   const processOf = new Map<string, string>();
@@ -111,7 +116,7 @@ function superviseProcesses(
       const reason = `no process of workers is left: ${process} was the last (${oneLineOf(error)})`;
       onFailure(new StalewartError('NO_WORKERS', reason, { cause: error }));
     };
-    const ref = system.spawn(processActor({ process, start, restart, onGivenUp }));
+    const ref = system.spawn(processActor({ process, start, restart, isDone, onGivenUp }));
     processOf.set(ref.path, process);
   }
 }

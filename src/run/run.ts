@@ -72,8 +72,8 @@ export interface Run {
    * While the run is still being prepared either ends it before it trains. Settles as `done` does.
    */
   stop(when?: 'finish-round' | 'now'): Promise<Summary>;
-  /** Crashes a worker's present incarnation; its supervisor brings it back. False: there was none to crash, or training
-   *  is over. */
+  /** Crashes a worker's present incarnation; its supervisor brings it back. False: there was none to crash, it
+   *  lives in another process, or training is over. */
   crash(worker: number): Promise<boolean>;
   /** Folder of the saved model; null until it is saved, and where none is (`out: false`, no round, no training). */
   savedModel(): string | null;

@@ -22,9 +22,9 @@ export function startServer(resolved: ResolvedTrainOptions, environment: TrainEn
   const { nats, run, processes } = resolved.config;
   const nameOf = environment.origin?.nameOf ?? ((name: string) => name);
   if (nats === null) {
-    throw configError(nameOf('nats'), nats, 'the address of NATS servers: workers find the server there');
+    throw configError(nameOf('nats'), 'none', 'the address of NATS servers: workers find the server there');
   }
-  if (run === null) throw configError(nameOf('run'), run, 'a name: workers find the server by it');
+  if (run === null) throw configError(nameOf('run'), 'none', 'a name: workers find the server by it');
   if (processes !== null) {
     throw configError(
       nameOf('processes'),

@@ -111,8 +111,10 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
 
   const observer: ServerObserver = {
     heard: (header) => fleet.heard(header),
-    silent: ({ time, worker, incarnation, reason }) =>
-      recorder.failure({ time, worker, incarnation, reason, action: 'given-up' }),
+    silent({ time, worker, incarnation, reason, returns }) {
+      const action = returns ? 'restarting' : 'given-up';
+      recorder.failure({ time, worker, incarnation, reason, action });
+    },
     suspicion: (worker, incarnation, suspected) => fleet.suspicion(worker, incarnation, suspected),
     refused: (header, reason) =>
       notice('warn', `${header.type} of worker ${header.worker} refused: ${reason}`),

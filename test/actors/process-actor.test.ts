@@ -11,12 +11,14 @@ describe('process actor', () => {
 
   /** Starts a process that the test ends; it comes back after 2 s, at most twice within 60 s. */
   async function bench() {
+    let done = false;
     const lives: { readonly end: (how: string) => Promise<void>; stopped: number }[] = [];
     const givenUp: unknown[] = [];
     const ref = harness.system.spawn(
       processActor({
         process: 'one',
         restart: restartAfter(2, 2),
+        isDone: () => done,
         onGivenUp: (error) => givenUp.push(error),
         start() {
           const { promise, resolve } = deferred<string>();
@@ -36,7 +38,7 @@ describe('process actor', () => {
       }),
     );
     await harness.clock.settle();
-    return { ref, lives, givenUp };
+    return { ref, lives, givenUp, finish: () => (done = true) };
   }
 
   it('starts a process again that has ended, after the backoff', async () => {
@@ -60,6 +62,14 @@ describe('process actor', () => {
     assert.equal(lives.length, 3);
     assert.equal(givenUp.length, 1);
     assert.equal(harness.failures.at(-1)?.action, 'given-up');
+  });
+
+  it('ends with its process when there is nothing left to do', async () => {
+    const { ref, lives, finish } = await bench();
+    finish();
+    await lives[0]?.end('ended with exit code 0');
+    assert.deepEqual(await ref.terminated, { type: 'stopped' });
+    assert.deepEqual(harness.failures, []);
   });
 
   it('ends its process when it is stopped, and starts none any more', async () => {

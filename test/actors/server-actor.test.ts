@@ -279,6 +279,33 @@ describe('ServerActor', () => {
     assert.equal(assign.header.life, 'b');
   });
 
+  it('loses the workers of a process together, those that never joined or are gone left out', async () => {
+    await b.join(0);
+    await b.join(1);
+    await b.update(0, [1, 1]);
+    b.server.tell({
+      type: 'workers-lost',
+      workers: [0, 1, 2],
+      reason: 'process one: SIGTERM',
+      returns: true,
+    });
+    await b.clock.settle();
+    const lost = b.steps.flatMap(({ event }) => (event.type === 'worker-lost' ? [event] : []));
+    assert.deepEqual(
+      lost.map(({ worker, incarnation, reason, returns }) => [worker, incarnation, reason, returns]),
+      [
+        [0, 1, 'process one: SIGTERM', true],
+        [1, 1, 'process one: SIGTERM', true],
+      ],
+    );
+    assert.equal(b.store.held, 0);
+    assert.deepEqual(b.monitored.at(-1), { type: 'lost', worker: 1, incarnation: 1, returns: true });
+    b.server.tell({ type: 'workers-lost', workers: [0], reason: 'again', returns: false });
+    b.server.tell({ type: 'workers-lost', workers: [0], reason: 'and again', returns: false });
+    await b.clock.settle();
+    assert.equal(b.steps.filter(({ event }) => event.type === 'worker-lost').length, 3);
+  });
+
   it('fails the run on a non-finite delta, naming round and worker', async () => {
     await b.join(1);
     await b.update(1, [1, Infinity]);

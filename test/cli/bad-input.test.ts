@@ -20,6 +20,31 @@ describe('bad input on the command line', () => {
     ['train --polcy abs', "unknown option '--polcy' (Did you mean --policy?)"],
     ['train --json=maybe', "option '--json' takes no value (its opposite is '--no-json')"],
     ['train --no-k-monotone=1', "option '--no-k-monotone' takes no value (its opposite is '--k-monotone')"],
+    [
+      'server --run r',
+      '--nats is "none": it must be the address of NATS servers: workers find the server there',
+    ],
+    ['server --nats localhost', '--run is "none": it must be a name: workers find the server by it'],
+    [
+      'server --nats localhost --run r --processes 2',
+      '--processes is 2: it must be none for a server (start workers with stalewart worker)',
+    ],
+    ['worker --run r', '--nats is "none": it must be the address of the NATS servers of the run'],
+    ['worker --nats localhost', '--run is "none": it must be the name that the server was given'],
+    [
+      'worker --nats localhost --run r --slots many',
+      '--slots is "many": it must be an integer from 1 to 1000',
+    ],
+    ['worker --nats localhost --run a.b', '--run is "a.b": it must be 1 to 128 letters, digits, - and _'],
+    [
+      'worker --nats localhost --run r --name a.b',
+      '--name is "a.b": it must be 1 to 64 letters, digits, - and _',
+    ],
+    ['worker --workers 3', "unknown option '--workers': 'train' has it, 'worker' has not"],
+    [
+      'train --workers 2 --processes 3',
+      '--processes is 3: it must be at most the number of workers, which is 2',
+    ],
     ['doctor --json=', "option '--json' takes no value"],
     ['train --polcy=abs', "unknown option '--polcy' (Did you mean --policy?)"],
     ['train --jsonn=maybe', "unknown option '--jsonn' (Did you mean --json?)"],

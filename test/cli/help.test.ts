@@ -18,7 +18,7 @@ describe('stalewart --help', () => {
   it('lists the commands', async () => {
     const { exitCode, stdout } = await runCli(['--help']);
     assert.equal(exitCode, 0);
-    for (const command of ['train', 'simulate', 'data', 'doctor', 'help']) {
+    for (const command of ['train', 'simulate', 'server', 'worker', 'data', 'doctor', 'help']) {
       assert.match(stdout, new RegExp(`^  ${command} `, 'm'));
     }
   });
@@ -40,7 +40,13 @@ describe('the exit codes', () => {
       rows.map(([, code]) => code),
       ['0', '1', '2', '4', '130'],
     );
-    for (const args of [['--help'], ['train', '--help'], ['simulate', '--help']]) {
+    for (const args of [
+      ['--help'],
+      ['train', '--help'],
+      ['simulate', '--help'],
+      ['server', '--help'],
+      ['worker', '--help'],
+    ]) {
       const { stdout } = await runCli(args);
       assert.ok(stdout.endsWith(`\nExit codes:\n${block}`), stdout);
     }
@@ -50,6 +56,7 @@ describe('the exit codes', () => {
 for (const [command, mode] of [
   ['train', 'live'],
   ['simulate', 'simulated'],
+  ['server', 'live'],
 ] as const) {
   describe(`stalewart ${command} --help`, () => {
     it('shows every setting of such a run under its topic, and no other, in 100 columns', async () => {

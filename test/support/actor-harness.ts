@@ -13,7 +13,7 @@ import { createVirtualClock, type VirtualClock } from './virtual-clock.js';
 export interface ActorHarness {
   readonly clock: VirtualClock;
   readonly system: ActorSystem;
-  readonly failures: readonly ActorFailure[];
+  readonly failures: ActorFailure[];
   readonly deadLetters: readonly DeadLetter[];
 }
 

@@ -221,6 +221,19 @@ describe('LobbyActor', () => {
     assert.equal(b.announced.at(-1)?.server, 'me');
   });
 
+  it('ends its server where another one leads the same run, of a higher epoch or a lower token', async () => {
+    const announce = async (epoch: number, server: string): Promise<void> => {
+      const header = { type: 'announce', run, epoch, protocol: 1, server } as const;
+      await b.transport.send(announceSubject(run), { header, tensor: null });
+      await harness.clock.settle();
+    };
+    await announce(1, 'yonder');
+    assert.equal(harness.failures.length, 0);
+    await announce(1, 'here');
+    const [failure] = harness.failures.splice(0);
+    assert.match(String(failure?.error), /another server leads run "test" \(its epoch is 1, here it is 1\)/);
+  });
+
   it('says again and again that the run is over until everybody has left', async () => {
     await b.enter('one');
     await b.enter('two');

@@ -124,6 +124,17 @@ describe('round engine', () => {
     assert.equal(ofType(engine.upload(0), 'discard')[0]?.reason, 'run-over');
   });
 
+  it('waits for others when no worker is left, where it is to', () => {
+    const engine = script('k-async', { workers: 2, waitCount: 2 }, { waitsForWorkers: true });
+    engine.upload(0);
+    engine.lose(0, false);
+    assert.deepEqual(ofType(engine.lose(1, false), 'fail'), []);
+    assert.deepEqual(engine.state.contributions, []);
+    engine.join(1, 2);
+    const [commit] = ofType(engine.upload(1), 'commit');
+    assert.equal(commit?.waitCount, 1);
+  });
+
   it('fails on a non-finite update, naming round and worker', () => {
     const engine = script('k-async', { workers: 2, waitCount: 1 });
     engine.upload(0);
