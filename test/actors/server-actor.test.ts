@@ -17,6 +17,7 @@ const run = 'test';
 
 interface Bench {
   readonly skipNonFinite?: boolean;
+  readonly maxUpdateNorm?: number;
   readonly maxRounds?: number;
   readonly correction?: Correction;
   /** Default: K-async with K = 2. */
