@@ -68,7 +68,7 @@ jetstream {
 `;
 }
 
-/** Certificates of both sides are checked. */
+/** Certificates of both sides are checked. A client on a machine with much to do may take seconds over the handshake. */
 function tls(name: string, indent: number): string {
   const space = ' '.repeat(indent);
   const { certificate, key, authority } = natsFiles;
@@ -77,7 +77,7 @@ ${space}  cert_file: "${certificate}"
 ${space}  key_file: "${key}"
 ${space}  ca_file: "${authority}"
 ${space}  verify: true
-${space}  timeout: 5
+${space}  timeout: 30
 ${space}}
 `;
 }

@@ -85,6 +85,7 @@ const reasons: Readonly<Record<string, string>> = {
   ENETUNREACH: 'the network cannot be reached',
   ETIMEDOUT: 'no answer',
   ECONNRESET: 'the connection was cut',
+  EPIPE: 'the connection was cut',
   CONNECTION_REFUSED: 'nothing listens there',
   TIMEOUT: 'no answer',
   AUTHORIZATION_VIOLATION: 'the credentials are refused',

@@ -41,6 +41,7 @@ describe('a run with credentials', () => {
   it('trains over NATS with each process under its own name, and shows no secret anywhere', async () => {
     const out = join(secured.folder, 'out');
     const training = ['--compute', 'none', '--dataset', 'synthetic:size=8,channels=1', '--model', 'mlp'];
+    const worker = ['--threads', '1', '--patience', '600'];
     const [server, first, second] = await Promise.all([
       runCli([
         'server',
@@ -53,8 +54,8 @@ describe('a run with credentials', () => {
         '--out',
         out,
       ]),
-      runCli(['worker', ...natsFlags('workers/w1'), '--threads', '1']),
-      runCli(['worker', ...natsFlags('workers/w2'), '--threads', '1']),
+      runCli(['worker', ...natsFlags('workers/w1'), ...worker]),
+      runCli(['worker', ...natsFlags('workers/w2'), ...worker]),
     ]);
     assert.deepEqual([server.exitCode, first.exitCode, second.exitCode], [0, 0, 0], server.stderr);
     assert.match(server.stderr, /process w1 entered/);
