@@ -113,6 +113,10 @@ export function crossChecks(
     const bound = `${origin.nameOf('heartbeat')}, which is ${config.heartbeat}`;
     refuse('heartbeatTimeout', `more than ${bound}`, 'heartbeat');
   }
+  if (config.checkpoint === 'nats') {
+    const allowed = 'dir: this version keeps no checkpoints in JetStream';
+    refuse('checkpoint', allowed);
+  }
   if (config.restartBackoffMax < config.restartBackoff) {
     const bound = `${origin.nameOf('restartBackoff')}, which is ${config.restartBackoff}`;
     refuse('restartBackoffMax', `at least ${bound}`, 'restartBackoff');

@@ -51,6 +51,12 @@ export class EventQueue<Item extends Occurrence> {
     this.#heap.push({ item, order: place ?? this.#pushed });
   }
 
+  /** What will be given out, in that order. */
+  items(): Item[] {
+    const entries = this.#heap.data.filter(({ item }) => !this.#isVoid(item));
+    return entries.sort(compare).map(({ item }) => item);
+  }
+
   peek(): Item | undefined {
     for (let next = this.#heap.peek()?.item; next !== undefined; next = this.#heap.peek()?.item) {
       if (!this.#isVoid(next)) return next;

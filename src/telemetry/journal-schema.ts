@@ -40,9 +40,10 @@ export const engineEventSchema = z.discriminatedUnion('type', [
     when: z.enum(['finish-round', 'now']),
     reason: z.string(),
   }),
+  z.strictObject({ type: z.literal('run-resumed'), time: real }),
 ]) satisfies z.ZodType<EngineEvent>;
 
-const contributionSchema = z.strictObject({
+export const contributionSchema = z.strictObject({
   updateId: z.string(),
   worker: id,
   baseVersion: id,
@@ -53,6 +54,16 @@ const contributionSchema = z.strictObject({
   steps: id,
   samples: id,
   repeated: z.literal(true).exactOptional(),
+});
+
+export const assignSchema = z.strictObject({
+  type: z.literal('assign'),
+  worker: id,
+  incarnation: id,
+  attempt: id,
+  version: id,
+  localSteps: id,
+  reason: z.enum(['joined', 'refreshed', 'restarted', 'refused', 'pulled', 'resumed']),
 });
 
 export const effectSchema = z.discriminatedUnion('type', [
@@ -96,15 +107,7 @@ export const effectSchema = z.discriminatedUnion('type', [
     reason: z.string(),
     kept: z.array(z.string()).exactOptional(),
   }),
-  z.strictObject({
-    type: z.literal('assign'),
-    worker: id,
-    incarnation: id,
-    attempt: id,
-    version: id,
-    localSteps: id,
-    reason: z.enum(['joined', 'refreshed', 'restarted', 'refused', 'pulled', 'resumed']),
-  }),
+  assignSchema,
   z.strictObject({
     type: z.literal('cancel'),
     worker: id,
@@ -117,7 +120,14 @@ export const effectSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('schedule'), deadline: z.string(), at: real }),
   z.strictObject({
     type: z.literal('ignore'),
-    event: z.enum(['worker-joined', 'worker-lost', 'update-arrived', 'deadline-passed', 'stop-requested']),
+    event: z.enum([
+      'worker-joined',
+      'worker-lost',
+      'update-arrived',
+      'deadline-passed',
+      'stop-requested',
+      'run-resumed',
+    ]),
     reason: z.string(),
   }),
   z.strictObject({ type: z.literal('fail'), code: z.enum(['non-finite', 'no-workers']), reason: z.string() }),
