@@ -56,11 +56,26 @@ export interface ServerActorOptions {
     server: Recipient<ServerMessage>,
   ) => Recipient<StalenessMonitorMessage>;
   readonly observer: ServerObserver;
+  /** State of a run that is gone on with, and of which nobody lives any more. Default: a new run. */
+  readonly resumeFrom?: EngineState | null;
+  /**
+   * Called when the effects of a step have been carried out here and nobody outside has heard of it. Assignments, restarts,
+   * acknowledgements and the observer wait for what it returns, and so do all later events: so a commit can be made to outlive
+   * this server before anybody builds on it. Default: nothing is waited for.
+   */
+  readonly beforeRelease?: (step: EngineStep, state: EngineState) => Promise<void> | undefined;
 }
 
 /** Specification of the server's actor. It keeps the run's state in memory, so a crash of it ends the run. */
 export function serverActor(options: ServerActorOptions): ActorSpec<ServerMessage> {
-  return { name: 'server', start: (context) => new ServerActor(options, context) };
+  return {
+    name: 'server',
+    async start(context) {
+      const server = new ServerActor(options, context);
+      if (options.resumeFrom) await server.resume();
+      return server;
+    },
+  };
 }
 
 class ServerActor implements Behaviour<ServerMessage> {
@@ -92,7 +107,7 @@ class ServerActor implements Behaviour<ServerMessage> {
       onError: (error) => context.self.tell({ type: 'failed', error }),
     });
     const steps$ = this.#events$.pipe(
-      runRoundEngine(options.engine, undefined, (state) => {
+      runRoundEngine(options.engine, options.resumeFrom ?? undefined, (state) => {
         this.#state = state;
       }),
     );
@@ -105,23 +120,25 @@ class ServerActor implements Behaviour<ServerMessage> {
     });
   }
 
-  readonly receive = (message: ServerMessage): void => {
+  /** Before anything else is heard. */
+  async resume(): Promise<void> {
+    await this.#feed({ type: 'run-resumed', time: this.#context.now() });
+  }
+
+  readonly receive = (message: ServerMessage): void | Promise<void> => {
     const time = this.#context.now();
     switch (message.type) {
       case 'wire':
-        this.#hear(message.message);
-        break;
+        return this.#hear(message.message);
       case 'event':
         if (message.event.type === 'worker-lost') this.#options.observer.silent({ ...message.event, time });
-        this.#feed({ ...message.event, time });
-        break;
+        return this.#feed({ ...message.event, time });
       case 'restarts-commanded':
         // Who was paused may have been given its work meanwhile.
         for (const worker of message.workers) this.#mail.deliverNew(worker);
         break;
       case 'deadline':
-        this.#feed({ type: 'deadline-passed', time, deadline: message.deadline });
-        break;
+        return this.#feed({ type: 'deadline-passed', time, deadline: message.deadline });
       case 'failed':
         throw message.error;
     }
@@ -131,15 +148,15 @@ class ServerActor implements Behaviour<ServerMessage> {
     this.#events$.complete();
   };
 
-  #feed(event: EngineEvent): void {
+  #feed(event: EngineEvent): void | Promise<void> {
     this.#events$.next(event);
-    const steps = this.#steps;
+    const [step] = this.#steps;
     this.#steps = [];
-    for (const step of steps) this.#carryOut(step);
     if (this.#engineError !== null) throw this.#engineError.error;
+    if (step !== undefined) return this.#carryOut(step);
   }
 
-  #hear({ header, tensor }: Message<ToServer>): void {
+  #hear({ header, tensor }: Message<ToServer>): void | Promise<void> {
     const { worker, incarnation } = header;
     const time = this.#context.now();
     const { engine, observer } = this.#options;
@@ -154,25 +171,22 @@ class ServerActor implements Behaviour<ServerMessage> {
     }
     switch (header.type) {
       case 'join':
-        this.#feed({ type: 'worker-joined', time, worker, incarnation });
         this.#mail.deliverIfLost(header, 0);
-        break;
+        return this.#feed({ type: 'worker-joined', time, worker, incarnation });
       case 'heartbeat':
         this.#mail.deliverIfLost(header, header.attempt);
         break;
       case 'lost': {
         const { reason, returns } = header;
         this.#monitor.tell({ type: 'lost', worker, incarnation, returns });
-        this.#feed({ type: 'worker-lost', time, worker, incarnation, reason, returns });
-        break;
+        return this.#feed({ type: 'worker-lost', time, worker, incarnation, reason, returns });
       }
       case 'update':
-        this.#hearUpdate(header, tensor);
-        break;
+        return this.#hearUpdate(header, tensor);
     }
   }
 
-  #hearUpdate(header: UpdateMessage, tensor: Float32Array | null): void {
+  #hearUpdate(header: UpdateMessage, tensor: Float32Array | null): void | Promise<void> {
     const { epoch, parameterCount, observer } = this.#options;
     if (header.epoch !== epoch) {
       observer.refused(header, `epoch ${header.epoch}, living is ${epoch}`);
@@ -188,7 +202,7 @@ class ServerActor implements Behaviour<ServerMessage> {
     const firstLoss = header.firstLoss ?? NaN;
     const finite = Number.isFinite(loss) && Number.isFinite(firstLoss) && this.#options.isFinite(tensor);
     this.#arrived = { updateId, delta: tensor };
-    this.#feed({
+    return this.#feed({
       type: 'update-arrived',
       time: this.#context.now(),
       updateId,
@@ -202,15 +216,19 @@ class ServerActor implements Behaviour<ServerMessage> {
       firstLoss,
       finite,
     });
-    this.#arrived = null;
   }
 
-  #carryOut(step: EngineStep): void {
+  #carryOut(step: EngineStep): void | Promise<void> {
+    for (const effect of step.effects) this.#carryOutOne(effect);
+    this.#arrived = null;
+    const ready = this.#state === null ? undefined : this.#options.beforeRelease?.(step, this.#state);
+    return ready === undefined ? this.#release(step) : ready.then(() => this.#release(step));
+  }
+
+  /** Lets the outside hear of the step. */
+  #release(step: EngineStep): void {
     const restarted = new Set<number>();
-    for (const effect of step.effects) {
-      if (effect.type === 'cancel') restarted.add(effect.worker);
-      this.#carryOutOne(effect);
-    }
+    for (const effect of step.effects) if (effect.type === 'cancel') restarted.add(effect.worker);
     this.#command(step);
     for (const effect of step.effects) {
       // Those who restart get the new model once the monitor has told them to drop the old work.

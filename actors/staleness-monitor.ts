@@ -25,6 +25,8 @@ export interface StalenessMonitorOptions {
   readonly heartbeatSeconds: number;
   /** A worker that was not heard for this long is lost, seconds. */
   readonly heartbeatTimeoutSeconds: number;
+  /** Last life of a worker that the run has known before; 0: it has known none. Default: 0 for all. */
+  readonly lastIncarnation?: (worker: number) => number;
   /** Longest backoff before a crashed worker's next life: so much longer it may be silent, seconds. */
   readonly restartSeconds: number;
 }
@@ -58,7 +60,8 @@ class StalenessMonitor implements Behaviour<StalenessMonitorMessage> {
     this.#lastTick = context.now();
     this.#lastHeard = context.now();
     for (let worker = 0; worker < options.workers; worker += 1) {
-      this.#watches.set(worker, { incarnation: 0, since: context.now(), expected: true });
+      const incarnation = options.lastIncarnation?.(worker) ?? 0;
+      this.#watches.set(worker, { incarnation, since: context.now(), expected: true });
     }
     context.every(options.heartbeatSeconds, { type: 'tick' });
     const subscription = options.transport.status$.subscribe(({ type }) => {

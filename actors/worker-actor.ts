@@ -32,6 +32,8 @@ export interface WorkerActorOptions {
   /** A join or upload that is not answered is repeated after this many seconds. */
   readonly retrySeconds: number;
   readonly restart: RestartPolicy;
+  /** Number of its first life. Default: 1; more where the run has known lives of it before. */
+  readonly firstIncarnation?: number;
 }
 
 /** It answers at once; only a stopped system leaves it silent. */
@@ -75,6 +77,7 @@ export function workerActor(options: WorkerActorOptions): ActorSpec<WorkerMessag
   return {
     name: `worker-${options.worker}`,
     restart: options.restart,
+    firstIncarnation: options.firstIncarnation ?? 1,
     // The run goes on without it: `failures$` has told the server.
     onGivenUp: () => undefined,
     start: (context) => new WorkerActor(options, context),

@@ -26,11 +26,15 @@ export interface WorkerFleet {
   readonly failures$: Observable<WorkerFailure>;
 }
 
-/** Spawns workers with these indices. */
+/**
+ * Spawns workers with these indices.
+ * @param firstIncarnation of each. Default: 1
+ */
 export function spawnWorkers(
   system: ActorSystem,
   indices: readonly number[],
-  options: Omit<WorkerActorOptions, 'worker'>,
+  options: Omit<WorkerActorOptions, 'worker' | 'firstIncarnation'>,
+  firstIncarnation: (worker: number) => number = () => 1,
 ): WorkerFleet {
   const refs = new Map<number, ActorRef<WorkerMessage>>();
   const workerOf = new Map<string, number>();
@@ -40,7 +44,7 @@ export function spawnWorkers(
   );
   failures$.subscribe((failure) => reportLost(options, failure));
   for (const worker of indices) {
-    const ref = system.spawn(workerActor({ ...options, worker }));
+    const ref = system.spawn(workerActor({ ...options, worker, firstIncarnation: firstIncarnation(worker) }));
     refs.set(worker, ref);
     workerOf.set(ref.path, worker);
   }

@@ -27,6 +27,8 @@ export interface EvaluatorStart {
   readonly round: RoundRecord;
   /** The last evaluation, on as many examples as now; null: there was none. */
   readonly last: EvaluationRecord | null;
+  /** What was due by then has been evaluated; false: the version in force may still have to be. */
+  readonly isDone: boolean;
 }
 
 /** A version, and the time that its evaluation is of. */
@@ -69,9 +71,9 @@ export class Evaluator {
     this.#options = options;
     this.#dueAt = everyRounds ?? Infinity;
     if (from === null) return;
-    const { round, last } = from;
+    const { round, last, isDone } = from;
     this.#inForce = round;
-    if (everyRounds !== null) this.#dueAt = nextDue(round.version, everyRounds);
+    if (everyRounds !== null) this.#dueAt = nextDue(round.version - (isDone ? 0 : 1), everyRounds);
     if (last === null) return;
     const { testAccuracy: accuracy, testLoss: loss, samples: seen } = last;
     this.#last = { point: last, samples, found: { accuracy, loss, samples: seen } };

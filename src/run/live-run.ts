@@ -13,7 +13,8 @@ import {
   type RestartPolicy,
 } from '../../actors/supervision.js';
 import { spawnWorkers, type WorkerFailure } from '../../actors/worker-fleet.js';
-import type { EngineOptions } from '../../protocols/sync/round-engine.js';
+import type { EngineStep } from '../../protocols/sync/events.js';
+import type { EngineOptions, EngineState } from '../../protocols/sync/round-engine.js';
 import { toServerSchema } from '../../protocols/wire/messages.js';
 import { serverInbox } from '../../protocols/wire/subjects.js';
 import type { Clock } from '../clock/clock.js';
@@ -37,6 +38,10 @@ export interface LiveRunOptions {
   /** Joins, uploads and assignments that are not answered are repeated after this many seconds. */
   readonly retrySeconds: number;
   readonly observer: ServerObserver;
+  /** Goes on from there, with workers that join again. Default: a new run. */
+  readonly resumeFrom?: EngineState | null;
+  /** As `ServerActorOptions.beforeRelease`. */
+  readonly beforeRelease?: (step: EngineStep, state: EngineState) => Promise<void> | undefined;
   /** The run cannot go on: an error in the server or in an actor beside it, or one of a worker that would come again. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -56,7 +61,9 @@ export interface LiveRun {
 export async function startLiveRun(options: LiveRunOptions): Promise<LiveRun> {
   const { run, clock, engine, store, compute, transport, restart, retrySeconds, observer } = options;
   const { heartbeatSeconds, heartbeatTimeoutSeconds } = options;
+  const { resumeFrom = null, beforeRelease } = options;
   const epoch = 1;
+  const lastIncarnation = (worker: number): number => resumeFrom?.members[worker]?.incarnation ?? 0;
   // First, since it may be refused: nothing has been started then. Messages wait for the first subscriber.
   const inbox = await transport.subscribe(serverInbox(run));
   const system = createActorSystem({ name: run, clock });
@@ -74,6 +81,8 @@ export async function startLiveRun(options: LiveRunOptions): Promise<LiveRun> {
       transport,
       resendSeconds: retrySeconds,
       observer,
+      resumeFrom,
+      ...(beforeRelease === undefined ? {} : { beforeRelease }),
       spawnMonitor: (context, self) =>
         context.spawn(
           stalenessMonitor({
@@ -85,6 +94,7 @@ export async function startLiveRun(options: LiveRunOptions): Promise<LiveRun> {
             heartbeatSeconds,
             heartbeatTimeoutSeconds,
             restartSeconds: restart.backoff.maxSeconds,
+            lastIncarnation,
           }),
         ),
     }),
@@ -98,15 +108,12 @@ export async function startLiveRun(options: LiveRunOptions): Promise<LiveRun> {
     stragglerInjector({ taskTimes: options.taskTimes, workers: () => workers }),
   );
   const indices = Array.from({ length: engine.workers }, (_, index) => index);
-  const fleet = spawnWorkers(system, indices, {
-    run,
-    compute,
-    transport,
-    injector,
-    heartbeatSeconds,
-    retrySeconds,
-    restart,
-  });
+  const fleet = spawnWorkers(
+    system,
+    indices,
+    { run, compute, transport, injector, heartbeatSeconds, retrySeconds, restart },
+    (worker) => lastIncarnation(worker) + 1,
+  );
   for (const [index, ref] of fleet.workers) workers.set(index, ref);
   fleet.failures$.subscribe(({ error }) => {
     if (error instanceof StalewartError && error.isPermanent) options.onFailure(error);

@@ -135,6 +135,16 @@ export class Recorder {
     this.#streams.evaluations$.next(record);
   }
 
+  /** One that is in the files already. */
+  recall(record: EvaluationRecord): void {
+    this.#summary.evaluation(record);
+  }
+
+  /** The last one; null: there is none yet. */
+  get lastEvaluation(): EvaluationRecord | null {
+    return this.#summary.state().lastEvaluation;
+  }
+
   /**
    * One end of a life may be told by two: who falls silent is given up by the StalenessMonitor, and by its supervisor when it
    * is heard again and told that it is dead. A life is counted once; what is no news is not told again.

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { type Observable, Subject } from 'rxjs';
 import type { EngineStep } from '../../protocols/sync/events.js';
 import { AskError } from '../../actors/supervision.js';
-import { systemClock } from '../clock/clock.js';
+import { laterClock, systemClock } from '../clock/clock.js';
 import { saveModel } from '../compute/save-model.js';
 import { settingsOfMode } from '../config/settings.js';
 import { withoutCredentials } from '../config/without-credentials.js';
@@ -22,6 +22,7 @@ import type {
 } from '../telemetry/run-events.js';
 import type { RunDirectory } from '../telemetry/run-directory.js';
 import type { Summary } from '../telemetry/summary.js';
+import { Checkpointer } from './checkpointer.js';
 import { Closers } from './closers.js';
 import { FleetStatus } from './fleet-status.js';
 import { type Parts, prepareParts } from './parts.js';
@@ -218,15 +219,21 @@ class TrainRun implements Run {
     this.#breakOff.signal.throwIfAborted();
     const used = computeUsed(parts.compute);
     const options = { policy: policy.name, seed, workers, compute, used };
-    const recorder = new Recorder(this.#streams, directory, options);
+    const { resumed, identity } = parts;
+    const before = resumed?.checkpoint.state ?? null;
+    const recorder = new Recorder(this.#streams, directory, options, before?.records);
+    this.#recall(parts, recorder);
     this.#tellTrouble(parts);
+    const checkpointer = this.#checkpointer(parts);
     const start = this.#resolved.mode === 'live' ? startTraining : startSimulation;
     const training = await start({
       run: this.id,
       config,
       parts,
-      clock: systemClock(),
+      clock: before === null ? systemClock() : laterClock(systemClock(), before.time),
       recorder,
+      identity,
+      checkpointer,
       fleet: this.#fleet,
       notice: (level, message) => this.#notice(level, message),
     });
@@ -238,6 +245,7 @@ class TrainRun implements Run {
     const ended = await training.ended;
     const { reason, wallSeconds } = ended;
     await training.control.close();
+    await checkpointer?.idle();
     const { lastRound } = recorder;
     const stopped = reason.startsWith(stoppedByUser);
     const nothing = ended.error === null && lastRound === null && !stopped;
@@ -251,10 +259,43 @@ class TrainRun implements Run {
     this.#summary = summary;
     const failures = error === null ? [] : [error];
     if (directory !== null) failures.push(...(await this.#write(parts, directory, summary, trained)));
+    const saved = checkpointer?.savedVersion ?? null;
+    if (status !== 'finished' && saved !== null && directory !== null) {
+      const command = this.#resolved.mode === 'live' ? 'train' : 'simulate';
+      const mend = `stalewart ${command} --resume ${directory.paths.directory}`;
+      this.#notice('info', `it can be gone on with from version ${saved}: ${mend}`);
+    }
     const [first, ...others] = failures;
     for (const other of others) this.#notice('error', other.message);
     if (first !== undefined) throw first;
     return summary;
+  }
+
+  /** Null: there are none. */
+  #checkpointer({ checkpoints, directory, resumed }: Parts): Checkpointer | null {
+    const { checkpointEvery: every } = this.#resolved.config;
+    if (checkpoints === null || directory === null || every === null) return null;
+    const checkpointer = new Checkpointer({
+      store: checkpoints,
+      every,
+      savedVersion: resumed?.checkpoint.state.version ?? null,
+      syncRecord: () => directory.sync(),
+      notice: (level, message) => this.#notice(level, message),
+    });
+    this.#closers.add(() => checkpoints.close());
+    return checkpointer;
+  }
+
+  /** What a resumed run knows beyond its checkpoint. */
+  #recall({ resumed, dataset }: Parts, recorder: Recorder): void {
+    if (resumed === null) return;
+    const { version, time } = resumed.checkpoint.state;
+    this.#notice(
+      'info',
+      `goes on from the checkpoint of version ${version}, at ${Number(time.toPrecision(6))}`,
+    );
+    const samples = Math.min(this.#resolved.config.evalSamples ?? Infinity, dataset.test.size);
+    for (const row of resumed.laterEvaluations) recorder.recall({ ...row, samples });
   }
 
   /** Model and summary, each also where the other fails. Resolves with what failed. */

@@ -8,6 +8,8 @@ import type { DeadLetter } from '../../actors/supervision.js';
 import type { WorkerFailure } from '../../actors/worker-fleet.js';
 import type { EngineStep } from '../../protocols/sync/events.js';
 import { PolicyError } from '../../protocols/sync/checked-policy.js';
+import { plainState } from '../../protocols/sync/round-engine.js';
+import type { RunIdentity } from '../checkpoint/checkpoint.js';
 import type { Clock } from '../clock/clock.js';
 import type { TrainConfig } from '../config/resolve.js';
 import { oneLineOf, StalewartError } from '../errors.js';
@@ -15,13 +17,16 @@ import { seededRandom } from '../random/seeded-random.js';
 import type { SimulationOutcome } from '../simulator/simulation.js';
 import type { EvaluationRecord, FailureRecord, WorkerStatus } from '../telemetry/run-events.js';
 import { evaluateByTime } from './evaluate-by-time.js';
-import { Evaluator } from './evaluator.js';
+import type { Checkpointer } from './checkpointer.js';
+import { Evaluator, type EvaluatorStart } from './evaluator.js';
 import { throttledNotice } from './throttled-notice.js';
 import type { FleetStatus } from './fleet-status.js';
 import { createLastRound, type LastRound } from './last-round.js';
+import { liveCheckpoints } from './live-checkpoints.js';
 import { type LiveRun, startLiveRun } from './live-run.js';
 import type { Parts } from './parts.js';
-import type { Recorder } from './recorder.js';
+import { makeCheckpoint } from './make-checkpoint.js';
+import type { Recorder, Taken } from './recorder.js';
 import type { Notice } from './run.js';
 
 export interface TrainingOptions {
@@ -31,6 +36,9 @@ export interface TrainingOptions {
   /** Time on the wall. */
   readonly clock: Clock;
   readonly recorder: Recorder;
+  readonly identity: RunIdentity;
+  /** Null: the run has no checkpoints. */
+  readonly checkpointer: Checkpointer | null;
   readonly fleet: FleetStatus;
   readonly notice: (level: Notice['level'], message: string) => void;
 }
@@ -63,16 +71,32 @@ export interface Training {
   readonly ended: Promise<TrainingEnd>;
 }
 
+/** Where the evaluator of a resumed run begins; null: it is a new run. */
+export function evaluatorStart(
+  { parts: { resumed, dataset }, config, recorder }: TrainingOptions,
+  isDone: boolean,
+): EvaluatorStart | null {
+  const { lastRound: round, lastEvaluation } = recorder;
+  if (resumed === null || round === null) return null;
+  const samples = Math.min(config.evalSamples ?? Infinity, dataset.test.size);
+  const last = lastEvaluation?.samples === samples ? lastEvaluation : null;
+  return { round, last, isDone: isDone || lastEvaluation?.version === round.version };
+}
+
 /** Starts the actors of a live run and lets them train. */
 export async function startTraining(options: TrainingOptions): Promise<Training> {
-  const { run, config, parts, clock, recorder, fleet, notice } = options;
+  const { run, config, parts, clock, recorder, fleet, notice, identity, checkpointer } = options;
   const { compute, store, transport, engine, taskTimes } = parts;
+  const before = parts.resumed?.checkpoint.state ?? null;
   if (transport === null) throw new TypeError('a live run needs a transport');
   const ending = deferred<Omit<TrainingEnd, 'wallSeconds'>>();
   const trains = config.compute === 'gradients';
   let beganAt: number | null = null;
   let live: LiveRun | null = null;
   let lastRound: LastRound | null = null;
+  let taken: Taken | null = null;
+  const wallSeconds = (): number =>
+    (before?.wallSeconds ?? 0) + (beganAt === null ? 0 : clock.now() - beganAt);
 
   const evaluator = new Evaluator({
     compute,
@@ -86,8 +110,10 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
       live?.stop('now', `accuracy ${testAccuracy.toFixed(4)} at version ${version}`);
     },
     onError: (error) => notice('error', `evaluation failed: ${oneLineOf(error)}`),
+    from: evaluatorStart(options, false),
   });
 
+  const settle = checkpointer === null ? null : liveCheckpoints(checkpointer);
   const tellRefusals = refusalTeller(clock, notice);
 
   const observer: ServerObserver = {
@@ -98,16 +124,21 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
       notice('warn', `${header.type} of worker ${header.worker} refused: ${reason}`),
     step(step, state) {
       tellRefusals(step);
-      if (beganAt === null && step.effects.some(({ type }) => type === 'assign')) beganAt = clock.now();
       fleet.step(step, state);
-      const round = recorder.step(step);
-      if (round === null) return;
+      const { round } = taken ?? {};
+      if (taken !== null) recorder.tell(taken);
+      taken = null;
+      if (round == null) return;
       lastRound?.roundClosed(round.time);
       if (trains) void evaluator.committed(round, store.current());
     },
     over: (outcome) => ending.resolve({ reason: outcome.reason, error: errorOf(outcome, config) }),
   };
 
+  if (before !== null && config.rounds !== null && before.version >= config.rounds) {
+    // Killed after its last round, before its summary.
+    return over(`${config.rounds} rounds`, before.wallSeconds, evaluator, clock);
+  }
   live = await startLiveRun({
     run,
     clock,
@@ -131,6 +162,24 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
       random: seededRandom(config.seed, 'restart-jitter'),
     },
     observer,
+    resumeFrom: before?.engine ?? null,
+    beforeRelease(step, state) {
+      if (beganAt === null && step.effects.some(({ type }) => type === 'assign')) beganAt = clock.now();
+      const untold = recorder.take(step);
+      taken = untold;
+      return settle?.(step, state, () =>
+        makeCheckpoint({
+          identity,
+          epoch: 1,
+          time: step.event.time,
+          wallSeconds: wallSeconds(),
+          engine: plainState(state),
+          weights: store.state(),
+          records: recorder.state(untold),
+          simulation: null,
+        }),
+      );
+    },
     onFailure: (error) =>
       ending.resolve({
         reason: oneLineOf(error),
@@ -153,8 +202,12 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
         .filter(isAwaited)
         .map(({ worker }) => worker),
     warn: (message) => notice('warn', message),
+    from: { rounds: before?.version ?? 0, time: clock.now() },
   });
   lastRound = last;
+  const { lastRound: inForce } = recorder;
+  // The version in force may have been due when the run was killed.
+  if (before !== null && inForce !== null && trains) void evaluator.committed(inForce, store.current());
   const { time } = config;
   const cancelMarks = evaluateByTime(trains ? config.evalEveryTime : null, clock, (mark) => {
     void evaluator.timeReached(mark, store.current());
@@ -162,13 +215,13 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
   const cancelTime =
     time === null
       ? () => undefined
-      : clock.after(time, () => last.begin(`${time} seconds`, 'the time is up'));
+      : clock.after(Math.max(0, time - clock.now()), () => last.begin(`${time} seconds`, 'the time is up'));
   const ended = ending.promise.then((end) => {
     cancelTime();
     cancelMarks();
     last.cancel();
     deadLetters.unsubscribe(); // what is on its way when all actors are stopped means nothing
-    return { ...end, wallSeconds: beganAt === null ? 0 : clock.now() - beganAt };
+    return { ...end, wallSeconds: wallSeconds() };
   });
   const control: TrainingControl = {
     stop: (when, reason) =>
@@ -177,6 +230,20 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
     close: () => started.close(),
   };
   return { control, evaluator, now: clock.now, ended };
+}
+
+/** A run that has nothing left to do. */
+function over(reason: string, wallSeconds: number, evaluator: Evaluator, clock: Clock): Training {
+  return {
+    control: {
+      stop: () => undefined,
+      crash: () => Promise.resolve(false),
+      close: () => Promise.resolve(),
+    },
+    evaluator,
+    now: clock.now,
+    ended: Promise.resolve({ reason, error: null, wallSeconds }),
+  };
 }
 
 /** Whether the round may still wait for it. */

@@ -5,7 +5,7 @@
  * A file that is shorter than it should be (its disk was full, or lost power) keeps its whole lines, and whoever goes on is told of
  * the gap: a run is not given up for the sake of its record.
  */
-import { open, readFile, truncate } from 'node:fs/promises';
+import { open, readFile, stat, truncate } from 'node:fs/promises';
 import type { FilePosition, FilePositions } from '../checkpoint/records-schema.js';
 import { oneLineOf, StalewartError } from '../errors.js';
 import { type EvaluationRow, evaluationsTable, parseRow } from './csv-tables.js';
@@ -61,10 +61,12 @@ async function cutFile(
   path: string,
   { bytes, next }: FilePosition,
 ): Promise<{ readonly length: number; readonly missing: number }> {
-  const content = await readFile(path).catch(ifMissing(Buffer.alloc(0)));
-  const whole = content.length >= bytes ? bytes : content.lastIndexOf('\n') + 1;
+  const size = await sizeOf(path);
+  // Only a file that is too short is read: a journal may be larger than the memory.
+  const whole =
+    size >= bytes ? bytes : (await readFile(path).catch(ifMissing(nothing))).lastIndexOf('\n') + 1;
   const added = Buffer.from(next.map((line) => `${line}\n`).join(''));
-  if (content.length > 0) await truncate(path, whole);
+  if (size > whole) await truncate(path, whole);
   const handle = await open(path, 'a');
   try {
     await handle.writeFile(added);
@@ -77,7 +79,7 @@ async function cutFile(
 
 /** Whole lines that begin at or after so many bytes. */
 async function linesAfter(path: string, bytes: number): Promise<string[]> {
-  const content = await readFile(path).catch(ifMissing(Buffer.alloc(0)));
+  const content = await readFile(path).catch(ifMissing(nothing));
   return content.subarray(bytes).toString('utf8').split('\n').slice(0, -1);
 }
 
@@ -91,15 +93,24 @@ function rowOf(line: string): EvaluationRow | null {
 
 /** A line that was cut off by a kill is ended, so that the next one is readable. */
 async function endLine(path: string): Promise<void> {
-  const content = await readFile(path).catch(ifMissing(null));
-  if (content === null || content.length === 0 || content.at(-1) === 0x0a) return;
-  const handle = await open(path, 'a');
+  const size = await sizeOf(path);
+  if (size === 0) return;
+  const handle = await open(path, 'a+');
   try {
-    await handle.writeFile('\n');
+    const last = Buffer.alloc(1);
+    await handle.read(last, 0, 1, size - 1);
+    if (last[0] !== lineFeed) await handle.writeFile('\n');
   } finally {
     await handle.close();
   }
 }
+
+async function sizeOf(path: string): Promise<number> {
+  return (await stat(path).catch(ifMissing(null)))?.size ?? 0;
+}
+
+const nothing = Buffer.alloc(0);
+const lineFeed = 0x0a;
 
 const ifMissing =
   <Value>(value: Value) =>
