@@ -33,8 +33,8 @@ const backlog = 2;
 
 /** Begins to let time pass. */
 export async function startSimulation(options: TrainingOptions): Promise<Training> {
-  const { config, parts, clock, recorder, fleet, notice, identity, checkpointer } = options;
-  const { resumed } = parts;
+  const { config, parts, clock, recorder, fleet, notice, checkpointer } = options;
+  const { resumed, identity } = parts;
   const before = resumed?.checkpoint.state ?? null;
   const from = resumed === null ? null : simulationOf(resumed);
   const { compute, store, engine, taskTimes } = parts;

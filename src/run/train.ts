@@ -219,8 +219,7 @@ class TrainRun implements Run {
     this.#breakOff.signal.throwIfAborted();
     const used = computeUsed(parts.compute);
     const options = { policy: policy.name, seed, workers, compute, used };
-    const { resumed, identity } = parts;
-    const before = resumed?.checkpoint.state ?? null;
+    const before = parts.resumed?.checkpoint.state ?? null;
     const recorder = new Recorder(this.#streams, directory, options, before?.records);
     this.#recall(parts, recorder);
     this.#tellTrouble(parts);
@@ -232,7 +231,6 @@ class TrainRun implements Run {
       parts,
       clock: before === null ? systemClock() : laterClock(systemClock(), before.time),
       recorder,
-      identity,
       checkpointer,
       fleet: this.#fleet,
       notice: (level, message) => this.#notice(level, message),

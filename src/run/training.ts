@@ -9,7 +9,6 @@ import type { WorkerFailure } from '../../actors/worker-fleet.js';
 import type { EngineStep } from '../../protocols/sync/events.js';
 import { PolicyError } from '../../protocols/sync/checked-policy.js';
 import { plainState } from '../../protocols/sync/round-engine.js';
-import type { RunIdentity } from '../checkpoint/checkpoint.js';
 import type { Clock } from '../clock/clock.js';
 import type { TrainConfig } from '../config/resolve.js';
 import { oneLineOf, StalewartError } from '../errors.js';
@@ -36,7 +35,6 @@ export interface TrainingOptions {
   /** Time on the wall. */
   readonly clock: Clock;
   readonly recorder: Recorder;
-  readonly identity: RunIdentity;
   /** Null: the run has no checkpoints. */
   readonly checkpointer: Checkpointer | null;
   readonly fleet: FleetStatus;
@@ -85,8 +83,8 @@ export function evaluatorStart(
 
 /** Starts the actors of a live run and lets them train. */
 export async function startTraining(options: TrainingOptions): Promise<Training> {
-  const { run, config, parts, clock, recorder, fleet, notice, identity, checkpointer } = options;
-  const { compute, store, transport, engine, taskTimes } = parts;
+  const { run, config, parts, clock, recorder, fleet, notice, checkpointer } = options;
+  const { compute, store, transport, engine, taskTimes, identity } = parts;
   const before = parts.resumed?.checkpoint.state ?? null;
   if (transport === null) throw new TypeError('a live run needs a transport');
   const ending = deferred<Omit<TrainingEnd, 'wallSeconds'>>();

@@ -1,0 +1,126 @@
+/** Runs in processes of their own that are killed, stopped, and resumed. */
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { simulate, type TrainOptions } from '../../src/index.js';
+import { readRun } from '../../src/telemetry/read-run.js';
+import { smallRun } from '../run/fixtures/small-run.js';
+import { recordOf } from './support/cut-run.js';
+import { runLive, runProgram, versionsIn } from './support/program.js';
+
+const live: TrainOptions = { ...smallRun, threads: 1, rounds: 40, evalEvery: 10 };
+const flags = [
+  ...['--dataset', 'synthetic:examples=640,test=200,size=8,channels=1', '--model', 'mlp'],
+  ...['--workers', '4', '--k0', '2', '--local-steps', '2', '--batch-size', '16', '--learning-rate', '0.05'],
+];
+
+describe('a process that is killed', () => {
+  let folder: string;
+  let out: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'stalewart-killed-'));
+    out = join(folder, 'run');
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  it('loses no round that it told of, live with a checkpoint in every round; killed twice', async () => {
+    const first = await runLive({ ...live, checkpointEvery: 1, out }, (line, child) => {
+      if (line.startsWith('round 7 ')) child.kill('SIGKILL');
+    });
+    assert.equal(first.signal, 'SIGKILL');
+    const lastTold = versionsIn(first).at(-1) ?? 0;
+    const written = (await readRun(out)).rounds.at(-1)?.version ?? 0;
+    const second = await runLive({ resume: out }, (line, child) => {
+      if (line.startsWith(`round ${lastTold + 12} `)) child.kill('SIGKILL');
+    });
+    const resumedAt = (versionsIn(second)[0] ?? 0) - 1;
+    assert.ok(
+      resumedAt >= Math.max(lastTold, written),
+      `${resumedAt}, told of ${lastTold}, wrote ${written}`,
+    );
+    const third = await runLive({ resume: out });
+    assert.equal(third.lines.at(-1), 'done finished 40');
+    const { rounds, evaluations, summary, config } = await readRun(out);
+    assert.deepEqual(
+      rounds.map(({ version }) => version),
+      Array.from({ length: 40 }, (_, index) => index + 1),
+    );
+    const times = rounds.map(({ time }) => time);
+    assert.deepEqual(
+      times,
+      [...times].sort((a, b) => a - b),
+    );
+    assert.equal(new Set(evaluations.map(({ version }) => version)).size, evaluations.length);
+    assert.equal(evaluations.at(-1)?.version, 40);
+    assert.equal(summary?.rounds, 40);
+    assert.equal(config['rounds'], 40);
+    // One history: every round's commit once, in order.
+    const commits: number[] = [];
+    for await (const { effects } of (await readRun(out)).journal()) {
+      for (const effect of effects) if (effect.type === 'commit') commits.push(effect.version);
+    }
+    assert.deepEqual(
+      commits,
+      rounds.map(({ version }) => version),
+    );
+  });
+
+  it('goes on in simulated time as if it had not been', async () => {
+    const whole = join(folder, 'whole');
+    const options = [...flags, '--policy', 'abs', '--rounds', '60', '--eval-every', '5'];
+    const never = await simulate({ ...smallRun, policy: 'abs', rounds: 60, evalEvery: 5, out: whole }).done;
+    const killAt = (text: string) =>
+      [
+        (line: string, child: { kill: (signal: 'SIGKILL') => boolean }) => {
+          if (line.includes(text)) child.kill('SIGKILL');
+        },
+      ] as const;
+    const first = await runProgram(
+      ['simulate', ...options, '--checkpoint-every', '2', '--out', out],
+      ...killAt('evaluation:'),
+    );
+    assert.equal(first.signal, 'SIGKILL');
+    const second = await runProgram(['simulate', '--resume', out], ...killAt('evaluation:'));
+    assert.equal(second.signal, 'SIGKILL');
+    const third = await runProgram(['simulate', '--resume', out]);
+    assert.equal(third.code, 0, third.lines.join('\n'));
+    const { summary } = await readRun(out);
+    assert.equal(summary?.weightsSha256, never.weightsSha256);
+    const [one, other] = [await recordOf(whole), await recordOf(out)];
+    assert.equal(other.rounds, one.rounds);
+    assert.equal(other.evaluations, one.evaluations);
+  });
+
+  it('by SIGINT saves itself first, exits with 130, says how it goes on, and does', async () => {
+    const stopped = await runProgram(
+      ['train', ...flags, '--time', '600', '--eval-every', '10', '--out', out],
+      (line, child) => {
+        if (line.includes('evaluation:')) child.kill('SIGINT');
+      },
+    );
+    assert.equal(stopped.code, 130, stopped.lines.join('\n'));
+    const version = (await readRun(out)).rounds.at(-1)?.version ?? 0;
+    assert.ok(
+      stopped.lines.some((line) => line.includes(`from version ${version}: stalewart train --resume ${out}`)),
+      stopped.lines.join('\n'),
+    );
+    const rounds = String(version + 10);
+    const resumed = await runProgram(['train', '--resume', out, '--rounds', rounds]);
+    assert.equal(resumed.code, 0, resumed.lines.join('\n'));
+    assert.equal((await readRun(out)).summary?.rounds, version + 10);
+  });
+
+  it('shares its folder with nobody: of two that resume it at once, one is refused', async () => {
+    await runLive({ ...live, checkpointEvery: 1, out }, (line, child) => {
+      if (line.startsWith('round 3 ')) child.kill('SIGKILL');
+    });
+    const ended = await Promise.all([runLive({ resume: out }), runLive({ resume: out })]);
+    const last = ended.map(({ lines }) => lines.at(-1) ?? '').sort();
+    assert.equal(last[0], 'done finished 40');
+    assert.match(last[1] ?? '', /^error resume is ".*run": (process \d+|another process) works in it; wait/);
+    const lock = await readFile(join(out, 'run.lock'), 'utf8').catch(() => null);
+    assert.equal(lock, null);
+  });
+});
