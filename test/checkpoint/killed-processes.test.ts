@@ -8,7 +8,7 @@ import { simulate, type TrainOptions } from '../../src/index.js';
 import { readRun } from '../../src/telemetry/read-run.js';
 import { smallRun } from '../run/fixtures/small-run.js';
 import { recordOf } from './support/cut-run.js';
-import { runLive, runProgram, versionsIn } from './support/program.js';
+import { type Ended, runLive, runProgram, versionsIn } from './support/program.js';
 
 const live: TrainOptions = { ...smallRun, threads: 1, rounds: 40, evalEvery: 10 };
 const flags = [
@@ -116,10 +116,16 @@ describe('a process that is killed', () => {
     await runLive({ ...live, checkpointEvery: 1, out }, (line, child) => {
       if (line.startsWith('round 3 ')) child.kill('SIGKILL');
     });
-    const ended = await Promise.all([runLive({ resume: out }), runLive({ resume: out })]);
-    const last = ended.map(({ lines }) => lines.at(-1) ?? '').sort();
-    assert.equal(last[0], 'done finished 40');
-    assert.match(last[1] ?? '', /^error resume is ".*run": (process \d+|another process) works in it; wait/);
+    const others: Promise<Ended>[] = [];
+    const first = await runLive({ resume: out, rounds: 1_000_000 }, (line, child) => {
+      if (others.length > 0 || !line.startsWith('round ')) return;
+      const second = runLive({ resume: out });
+      others.push(second);
+      void second.then(() => child.kill('SIGTERM'));
+    });
+    assert.match(first.lines.at(-1) ?? '', /^done stopped \d+$/);
+    const [refused] = (await Promise.all(others)).map(({ lines }) => lines.at(-1));
+    assert.match(refused ?? '', /^error resume is ".*run": process \d+ works in it; wait/);
     const lock = await readFile(join(out, 'run.lock'), 'utf8').catch(() => null);
     assert.equal(lock, null);
   });

@@ -97,7 +97,7 @@ describe('a resume that is refused', () => {
     const tfjs = import.meta.resolve('@tensorflow/tfjs');
     const source = (units: number): string => `
       import * as tf from '${tfjs}';
-      export default () => tf.sequential({ layers: [
+      export const createModel = () => tf.sequential({ layers: [
         tf.layers.flatten({ inputShape: [8, 8, 1] }),
         tf.layers.dense({ units: ${units} }), tf.layers.dense({ units: 10, activation: 'softmax' }) ] });`;
     await writeFile(model, source(5));

@@ -3,12 +3,23 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, it } from 'mocha';
-import { simulate, type Summary, type TrainOptions } from '../../src/index.js';
+import { after, afterEach, beforeEach, describe, it } from 'mocha';
+import type { Summary, TrainOptions } from '../../src/index.js';
 import { seededRandom } from '../../src/random/seeded-random.js';
+import type { Run } from '../../src/run/run.js';
+import { shareResources } from '../../src/run/run-resources.js';
+import { startRun } from '../../src/run/train.js';
+import { resolveTrainOptions } from '../../src/run/train-options.js';
 import { readRun } from '../../src/telemetry/read-run.js';
 import { smallRun } from '../run/fixtures/small-run.js';
 import { killAfterwards, recordOf } from './support/cut-run.js';
+
+/** Threads are started once for all runs of this file. */
+const resources = shareResources();
+
+function simulate(options: TrainOptions): Run {
+  return startRun(resolveTrainOptions(options, undefined, 'simulated'), {}, resources);
+}
 
 const base: TrainOptions = { ...smallRun, rounds: 24, evalEvery: 4, evalSamples: 50, checkpointEvery: 3 };
 
@@ -43,6 +54,7 @@ describe('a simulated run that was killed and goes on', () => {
     folder = await mkdtemp(join(tmpdir(), 'stalewart-resume-'));
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
+  after(() => resources.close());
 
   for (const [name, options] of Object.entries(cases)) {
     it(`is the run that never stopped: ${name}`, async () => {
