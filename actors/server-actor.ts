@@ -3,8 +3,8 @@
  * order: the parameter store does the arithmetic, workers get their assignments, the StalenessMonitor the restarts.
  *
  * Invariant: it decides nothing itself. Whether an update counts, a round closes or a worker restarts is the engine's
- * decision; what it refuses on its own (a worker that cannot be, another epoch, a tensor of the wrong length) never reaches
- * the engine. An error in a policy or an effect is a crash of this actor, and that ends the run.
+ * decision; what it refuses on its own (a worker that cannot be or is another's, another epoch, a tensor of the wrong length)
+ * never reaches the engine. An error in a policy or an effect is a crash of this actor, and that ends the run.
  */
 import { Subject } from 'rxjs';
 import type { Effect, EngineEvent, EngineStep, Fail, WorkerLost } from '../protocols/sync/events.js';
@@ -15,6 +15,7 @@ import type { Message, ToServer, UpdateMessage } from '../protocols/wire/message
 import type { ParameterStore } from '../src/compute/parameter-store.js';
 import type { Transport } from '../src/transport/transport.js';
 import { Deadlines } from './server/deadlines.js';
+import { ownerProblem, type Owners } from './server/owners.js';
 import { WorkerMail } from './server/worker-mail.js';
 import type { ServerMessage, StalenessMonitorMessage } from './messages.js';
 import type { ActorContext, ActorSpec, Behaviour, Recipient } from './supervision.js';
@@ -43,6 +44,8 @@ export interface ServerActorOptions {
   readonly run: string;
   /** Grows when another server takes over; messages of another epoch are refused. */
   readonly epoch: number;
+  /** Whose worker is whose. Invariant of all that follows: a number is spoken for by its owner alone. */
+  readonly owners: Owners;
   readonly engine: EngineOptions;
   readonly store: ParameterStore;
   /** Length of the weight vector, and so of every delta. */
@@ -97,10 +100,11 @@ class ServerActor implements Behaviour<ServerMessage> {
     this.#options = options;
     this.#context = context;
     this.#monitor = options.spawnMonitor(context, context.self);
-    const { run, epoch, transport, resendSeconds } = options;
+    const { run, epoch, owners, transport, resendSeconds } = options;
     this.#mail = new WorkerMail({
       run,
       epoch,
+      owners,
       transport,
       resendSeconds,
       now: () => context.now(),
@@ -159,8 +163,10 @@ class ServerActor implements Behaviour<ServerMessage> {
   #hear({ header, tensor }: Message<ToServer>): void | Promise<void> {
     const { worker, incarnation } = header;
     const time = this.#context.now();
-    const { engine, observer } = this.#options;
+    const { engine, owners, observer } = this.#options;
     if (worker >= engine.workers) return observer.refused(header, `the run has ${engine.workers} workers`);
+    const foreign = ownerProblem(owners, header);
+    if (foreign !== null) return observer.refused(header, foreign);
     observer.heard(header);
     if (this.#over) return this.#mail.tellOver(header, 'the run is over');
     if (header.type !== 'lost') {

@@ -11,12 +11,14 @@ import { fitReason, type CancelMessage } from '../protocols/wire/messages.js';
 import { workerSubject } from '../protocols/wire/subjects.js';
 import type { Transport } from '../src/transport/transport.js';
 import { isClosed } from './is-closed.js';
+import type { Owners } from './server/owners.js';
 import type { ServerMessage, StalenessMonitorMessage } from './messages.js';
 import type { ActorContext, ActorSpec, Behaviour, Recipient } from './supervision.js';
 
 export interface StalenessMonitorOptions {
   readonly run: string;
   readonly epoch: number;
+  readonly owners: Owners;
   /** N: workers 0 … N−1 are expected from the start. */
   readonly workers: number;
   readonly transport: Pick<Transport, 'send' | 'status$'>;
@@ -100,12 +102,17 @@ class StalenessMonitor implements Behaviour<StalenessMonitorMessage> {
 
   #restart(cancels: readonly Cancel[]): void {
     if (cancels.length === 0) return;
-    const { run, epoch, transport, server } = this.#options;
+    const { run, epoch, owners, transport, server } = this.#options;
     for (const { worker, incarnation, attempt, staleness, reason: why } of cancels) {
+      const owner = owners.of(worker);
+      if (owner === null) continue;
+      const { process, life } = owner;
       const reason = fitReason(why);
       const header: CancelMessage = {
         type: 'cancel',
         run,
+        process,
+        life,
         epoch,
         worker,
         incarnation,
@@ -114,9 +121,11 @@ class StalenessMonitor implements Behaviour<StalenessMonitorMessage> {
         reason,
       };
       // If it is lost, the assignment that follows supersedes the old work all the same.
-      transport.send(workerSubject(run, worker), { header, tensor: null }).catch((error: unknown) => {
-        if (!isClosed(error)) this.#context.self.tell({ type: 'failed', error });
-      });
+      transport
+        .send(workerSubject(run, process, worker), { header, tensor: null })
+        .catch((error: unknown) => {
+          if (!isClosed(error)) this.#context.self.tell({ type: 'failed', error });
+        });
     }
     server.tell({ type: 'restarts-commanded', workers: cancels.map(({ worker }) => worker) });
   }

@@ -9,6 +9,7 @@ import { updateIdOf } from '../protocols/sync/update-id.js';
 import { toWorkerSchema } from '../protocols/wire/messages.js';
 import type {
   AssignMessage,
+  Fence,
   HeartbeatMessage,
   Message,
   ToServer,
@@ -24,7 +25,12 @@ import type { ActorContext, ActorRef, ActorSpec, Behaviour, RestartPolicy } from
 
 export interface WorkerActorOptions {
   readonly run: string;
+  /** Where it lives, and which life of that process it is. */
+  readonly process: string;
+  readonly life: string;
   readonly worker: number;
+  /** Its first incarnation here. Default: 1. */
+  readonly firstIncarnation?: number;
   readonly compute: Pick<Compute, 'run' | 'backend'>;
   readonly transport: Pick<Transport, 'send' | 'subscribe'>;
   readonly injector: Pick<ActorRef<StragglerInjectorMessage>, 'ask'>;
@@ -32,8 +38,6 @@ export interface WorkerActorOptions {
   /** A join or upload that is not answered is repeated after this many seconds. */
   readonly retrySeconds: number;
   readonly restart: RestartPolicy;
-  /** Number of its first life. Default: 1; more where the run has known lives of it before. */
-  readonly firstIncarnation?: number;
 }
 
 /** It answers at once; only a stopped system leaves it silent. */
@@ -77,7 +81,7 @@ export function workerActor(options: WorkerActorOptions): ActorSpec<WorkerMessag
   return {
     name: `worker-${options.worker}`,
     restart: options.restart,
-    firstIncarnation: options.firstIncarnation ?? 1,
+    ...(options.firstIncarnation === undefined ? {} : { firstIncarnation: options.firstIncarnation }),
     // The run goes on without it: `failures$` has told the server.
     onGivenUp: () => undefined,
     start: (context) => new WorkerActor(options, context),
@@ -139,33 +143,30 @@ class WorkerActor implements Behaviour<WorkerMessage> {
   };
 
   async #subscribe(): Promise<void> {
-    const { transport, run, worker } = this.#options;
+    const { transport, run, process, life, worker } = this.#options;
     const { self, signal } = this.#context;
-    const messages$ = await transport.subscribe(workerSubject(run, worker));
+    const messages$ = await transport.subscribe(workerSubject(run, process, worker));
     const subscription = messages$.subscribe(({ header, tensor }) => {
       const toWorker = toWorkerSchema.safeParse(header);
-      if (toWorker.success) self.tell({ type: 'wire', message: { header: toWorker.data, tensor } });
+      // What is for an earlier or later life of the process is not for this worker.
+      if (toWorker.success && toWorker.data.life === life)
+        self.tell({ type: 'wire', message: { header: toWorker.data, tensor } });
     });
     if (signal.aborted) subscription.unsubscribe();
     signal.addEventListener('abort', () => subscription.unsubscribe(), { once: true });
   }
 
   #join(): void {
-    const { run, worker, compute, retrySeconds } = this.#options;
-    const { incarnation } = this.#context;
-    this.#sendUnawaited({ type: 'join', run, worker, incarnation, backend: compute.backend });
+    const { compute, retrySeconds } = this.#options;
+    this.#sendUnawaited({ type: 'join', ...this.#fence(), backend: compute.backend });
     this.#context.after(retrySeconds, { type: 'repeat-join' });
   }
 
   #heartbeat(): void {
     if (this.#state === 'joining') return;
-    const { run, worker } = this.#options;
-    const { incarnation } = this.#context;
     this.#sendUnawaited({
       type: 'heartbeat',
-      run,
-      worker,
-      incarnation,
+      ...this.#fence(),
       attempt: this.#attempt,
       state: this.#state,
     });
@@ -240,18 +241,15 @@ class WorkerActor implements Behaviour<WorkerMessage> {
   }
 
   #updateHeader({ assignment, startedAt }: Task, update: LocalUpdate): UpdateMessage {
-    const { run, worker } = this.#options;
-    const { incarnation } = this.#context;
+    const fence = this.#fence();
     const { epoch, attempt, baseVersion } = assignment;
     const { steps, samples, loss, firstLoss, computeSeconds } = update;
     return {
       type: 'update',
-      run,
+      ...fence,
       epoch,
-      worker,
-      incarnation,
       attempt,
-      updateId: updateIdOf(worker, incarnation, attempt),
+      updateId: updateIdOf(fence.worker, fence.incarnation, attempt),
       baseVersion,
       steps,
       samples,
@@ -260,6 +258,11 @@ class WorkerActor implements Behaviour<WorkerMessage> {
       computeSeconds,
       taskSeconds: this.#context.now() - startedAt,
     };
+  }
+
+  #fence(): Fence {
+    const { run, process, life, worker } = this.#options;
+    return { run, process, life, worker, incarnation: this.#context.incarnation };
   }
 
   #updateId(): string | null {
@@ -274,9 +277,9 @@ class WorkerActor implements Behaviour<WorkerMessage> {
 
   /** Resolves when the message is handed over, or can no longer be because the run is over; it may be lost all the same. */
   async #send(header: ToServer, tensor: Float32Array | null = null): Promise<void> {
-    const { transport, run, worker } = this.#options;
+    const { transport, run, process, worker } = this.#options;
     try {
-      await transport.send(serverSubject(run, worker), { header, tensor });
+      await transport.send(serverSubject(run, process, worker), { header, tensor });
     } catch (error) {
       if (!isClosed(error)) throw error;
     }

@@ -58,18 +58,20 @@ function asWorkerFailure(failure: ActorFailure, worker: number | undefined): Wor
 }
 
 function reportLost(
-  { transport, run }: Pick<WorkerActorOptions, 'transport' | 'run'>,
+  { transport, run, process, life }: Pick<WorkerActorOptions, 'transport' | 'run' | 'process' | 'life'>,
   { worker, incarnation, error, action }: WorkerFailure,
 ): void {
   const reason = fitReason(oneLineOf(error));
   const header: LostMessage = {
     type: 'lost',
     run,
+    process,
+    life,
     worker,
     incarnation,
     reason,
     returns: action === 'restarting',
   };
   // Not awaited: if it is lost, the next incarnation's join or the worker's silence says the same.
-  transport.send(serverSubject(run, worker), { header, tensor: null }).catch(() => undefined);
+  transport.send(serverSubject(run, process, worker), { header, tensor: null }).catch(() => undefined);
 }

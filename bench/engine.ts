@@ -2,7 +2,8 @@
  * How fast simulated time passes where nothing is trained: updates/s through the event queue, the RxJS operator and the round
  * engine, and memory, for N from 10 to 100,000 workers. Task times are exponential, drawn beforehand, so that drawing costs
  * nothing here. Commits do not name τ_k of every worker, as in `simulate` above 1,000 workers. Each measurement has a process of
- * its own, so that memory is that of one simulation.
+ * its own, so that memory is that of one simulation. A second table holds the time of an update against log2 N: where it grows
+ * no faster, no figure is above 1.
  *
  *   npm run bench:engine
  *   npm run bench:engine -- --updates 1e6 --policies abs,asgd --workers 10,1000
@@ -103,16 +104,35 @@ async function table(): Promise<void> {
   process.stdout.write(
     `updates/s by policy, ${updates} updates each\n\n${'N'.padStart(8)}${head}${'RSS MB'.padStart(10)}\n`,
   );
+  const rates: number[][] = [];
   for (const workers of fleets) {
     let most = 0;
+    const row: number[] = [];
     process.stdout.write(String(workers).padStart(8));
     for (const name of policies) {
       const { rate, memory } = measureApart(name, workers);
       most = Math.max(most, memory);
+      row.push(rate);
       process.stdout.write(Math.round(rate).toString().padStart(12));
     }
+    rates.push(row);
     process.stdout.write(`${Math.round(most).toString().padStart(10)}\n`);
   }
+  if (fleets.length > 1) process.stdout.write(growthTable(head, rates));
+}
+
+/** @param rates by N, by policy */
+function growthTable(head: string, rates: readonly (readonly number[])[]): string {
+  const [least = 1] = fleets;
+  const rows = fleets.map((workers, at) => {
+    const growth = policies.map((_, column) => {
+      const slower = (rates[0]?.[column] ?? NaN) / (rates[at]?.[column] ?? NaN);
+      // log2 1 is 0: one worker counts as two.
+      return slower / (Math.log2(Math.max(2, workers)) / Math.log2(Math.max(2, least)));
+    });
+    return `${String(workers).padStart(8)}${growth.map((value) => value.toFixed(2).padStart(12)).join('')}\n`;
+  });
+  return `\ntime of an update ÷ log2 N, relative to N = ${least}\n\n${'N'.padStart(8)}${head}\n${rows.join('')}`;
 }
 
 const [name, workers] = [policies[0], fleets[0]];

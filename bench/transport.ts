@@ -29,6 +29,8 @@ function update(attempt: number, tensor: Float32Array): Message {
     header: {
       type: 'update',
       run,
+      process: 'local',
+      life: 'local',
       worker: 0,
       incarnation: 1,
       epoch: 1,
@@ -55,7 +57,7 @@ async function rate(sender: Transport, receiver: Transport): Promise<number> {
   });
   const began = performance.now();
   for (let attempt = 1; attempt <= messages; attempt++) {
-    await sender.send(serverSubject(run, 0), update(attempt, tensor));
+    await sender.send(serverSubject(run, 'local', 0), update(attempt, tensor));
   }
   await arrived;
   return (messages / (performance.now() - began)) * 1000;

@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'WRITE' // what the run made could not be written any more: exit 1
   | 'STOPPED' // the user stopped the run before it began to train: exit 130
   | 'SERVICE' // a service (NATS) is not there: exit 4
+  | 'DEPOSED' // another server leads the run now: exit 4
   | 'DATA' // a data set is missing or broken: exit 4
   | 'MODEL' // a user's model or loss cannot be used: exit 2
   | 'COMPUTE' // a gradient step failed: exit 1
@@ -34,6 +35,7 @@ const exitCodeOf: Readonly<Record<ErrorCode, number>> = {
   STOPPED: exitCodes.stopped,
   MODEL: exitCodes.usage,
   SERVICE: exitCodes.unavailable,
+  DEPOSED: exitCodes.unavailable,
   DATA: exitCodes.unavailable,
   COMPUTE: exitCodes.failed,
   POLICY: exitCodes.failed,

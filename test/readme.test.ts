@@ -5,11 +5,12 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { createProgram, type ProgramContext, runProgram } from '../src/cli/program.js';
+import { createProgram, runProgram } from '../src/cli/program.js';
 import { trainCommand } from '../src/cli/train.js';
 import type { TrainConfig } from '../src/config/resolve.js';
 import { findPolicy, policies } from '../src/index.js';
 import { summarySchema } from '../src/telemetry/summary.js';
+import { silentContext } from './cli/program-context.js';
 import { makePackedProject, type PackedProject, readManifest } from './support/packed-project.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -34,22 +35,14 @@ async function trainCommands(): Promise<readonly (readonly string[])[]> {
 /** What the command line would run, if it stands. */
 async function configOf(args: readonly string[]): Promise<TrainConfig> {
   const configs: TrainConfig[] = [];
-  let errors = '';
-  const context: ProgramContext = {
-    writeOut: () => undefined,
-    writeError: (text) => {
-      errors += text;
-    },
-    colour: false,
-    exitCode: 0,
-  };
+  const context = silentContext();
   const command = trainCommand(context, async ({ config }) => {
     configs.push(config);
     return 0;
   });
   const exitCode = await runProgram(createProgram('1.2.3', [command], context), args, context);
   const [config] = configs;
-  assert.ok(exitCode === 0 && config !== undefined, `${args.join(' ')}: ${errors}`);
+  assert.ok(exitCode === 0 && config !== undefined, `${args.join(' ')}: ${context.errors()}`);
   return config;
 }
 

@@ -10,10 +10,12 @@ import { fitReason, type ToWorker } from '../../protocols/wire/messages.js';
 import { workerSubject } from '../../protocols/wire/subjects.js';
 import type { Transport } from '../../src/transport/transport.js';
 import { isClosed } from '../is-closed.js';
+import type { Owners } from './owners.js';
 
 export interface WorkerMailOptions {
   readonly run: string;
   readonly epoch: number;
+  readonly owners: Owners;
   readonly transport: Pick<Transport, 'send'>;
   /** An assignment that has not arrived this many seconds after it was sent is sent again. */
   readonly resendSeconds: number;
@@ -36,6 +38,10 @@ interface Assignment {
   sentAt: number | null;
 }
 
+type WithoutOwner<Header> = Header extends ToWorker ? Omit<Header, 'run' | 'process' | 'life'> : never;
+/** What is told to a worker, wherever that lives. */
+type Letter = WithoutOwner<ToWorker>;
+
 export class WorkerMail {
   readonly #options: WorkerMailOptions;
   /** Last assignment of each worker, kept until the next one. */
@@ -54,13 +60,12 @@ export class WorkerMail {
   deliver(worker: number): void {
     const assignment = this.#assignments.get(worker);
     if (assignment === undefined) return;
-    const { run, epoch, now } = this.#options;
+    const { epoch, now } = this.#options;
     const { incarnation, attempt, version: baseVersion, localSteps } = assignment.effect;
     assignment.delivered = true;
     assignment.sentAt = null;
     const header = {
       type: 'assign',
-      run,
       epoch,
       worker,
       incarnation,
@@ -97,11 +102,10 @@ export class WorkerMail {
     outcome: 'accepted' | 'refused',
     reason: string,
   ): void {
-    const { run, epoch } = this.#options;
+    const { epoch } = this.#options;
     const { worker, incarnation, updateId } = update;
     void this.#send({
       type: 'ack',
-      run,
       epoch,
       worker,
       incarnation,
@@ -123,14 +127,18 @@ export class WorkerMail {
   }
 
   #tellToStop({ worker, incarnation }: Addressee, rejoin: boolean, reason: string): void {
-    const { run, epoch } = this.#options;
-    void this.#send({ type: 'stop', run, epoch, worker, incarnation, rejoin, reason: fitReason(reason) });
+    const { epoch } = this.#options;
+    void this.#send({ type: 'stop', epoch, worker, incarnation, rejoin, reason: fitReason(reason) });
   }
 
-  async #send(header: ToWorker, tensor: Float32Array | null = null): Promise<void> {
-    const { run, transport, onError } = this.#options;
+  /** To the worker's owner of this moment; a worker that is nobody's is told nothing. */
+  async #send(letter: Letter, tensor: Float32Array | null = null): Promise<void> {
+    const { run, owners, transport, onError } = this.#options;
+    const owner = owners.of(letter.worker);
+    if (owner === null) return;
+    const header: ToWorker = { ...letter, run, process: owner.process, life: owner.life };
     try {
-      await transport.send(workerSubject(run, header.worker), { header, tensor });
+      await transport.send(workerSubject(run, owner.process, letter.worker), { header, tensor });
     } catch (error) {
       if (!isClosed(error)) onError(error);
     }

@@ -16,17 +16,14 @@ export interface Choice {
   readonly a: number | null;
 }
 
-/** @param learningRates by policy, where they have been chosen already */
+/** Every learning rate for every policy, and every bound for ABS. */
 export function candidates(
   { policies, k0 }: Experiment,
   { learningRates, multiplesOfK0 }: Effort,
-  chosen: ReadonlyMap<string, number>,
 ): readonly Choice[] {
   return policies.flatMap((policy) => {
-    const own = chosen.get(policy);
-    const rates = own === undefined ? learningRates : [own];
     const bounds = policy === 'abs' ? multiplesOfK0.map((multiple) => multiple * k0) : [null];
-    return rates.flatMap((learningRate) => bounds.map((a) => ({ policy, learningRate, a })));
+    return learningRates.flatMap((learningRate) => bounds.map((a) => ({ policy, learningRate, a })));
   });
 }
 
@@ -54,6 +51,7 @@ export async function choose(
     const names = new Map(open.map((choice) => [nameOf(choice), choice]));
     const comparison = compare({
       ...settingsOf(experiment, law, effort),
+      time: experiment.time * effort.choosingShare,
       compare: [...names].map(([name, choice]) => entryOf(choice, name)),
       seeds: effort.choosingSeeds,
       out: folder,

@@ -39,7 +39,7 @@ export interface Experiment {
   /** Time units. */
   readonly time: number;
   readonly laws: readonly Law[];
-  /** Policies that are compared; of each, the settings are chosen on the seeds for choosing. */
+  /** Policies that are compared; of each, the settings are chosen under each law, on the seeds for choosing. */
   readonly policies: readonly string[];
 }
 
@@ -51,6 +51,8 @@ export interface Effort {
   readonly evalEveryTime: number;
   readonly evalSamples: number;
   readonly learningRates: readonly number[];
+  /** Runs for choosing last this share of an experiment's time: what is too fast a rate shows early. */
+  readonly choosingShare: number;
   /** a of ABS, as multiples of K^0. */
   readonly multiplesOfK0: readonly number[];
   readonly experiments: readonly Experiment[];
@@ -78,7 +80,8 @@ export const fullEffort: Effort = {
   choosingSeeds: [101],
   evalEveryTime: 2,
   evalSamples: 2000,
-  learningRates: [0.05, 0.1],
+  learningRates: [0.025, 0.05, 0.1],
+  choosingShare: 0.5,
   multiplesOfK0: [2, 4, 8],
   experiments: [
     { name: 'fig2', title: 'Figure 2: 10 workers', workers: 10, k0: 2, time: 48, laws, policies: rivals },

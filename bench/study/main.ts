@@ -17,6 +17,7 @@ import { benchCommand } from '../command-line.js';
 import { candidates, choose, type Choice, entryOf, settingsOf } from './choose.js';
 import { common, type Effort, type Experiment, fullEffort, type Law, quickEffort } from './design.js';
 import { chooseThresholdRate, thresholdComparison } from './thresholds.js';
+import { lastWaitCounts } from './wait-counts.js';
 import { type Finding, writeStudy } from './write-up.js';
 
 collectLessOften();
@@ -55,13 +56,12 @@ async function run(title: string, options: CompareOptions): Promise<ComparisonRe
   return record;
 }
 
-async function oneLaw(experiment: Experiment, law: Law, rates: Map<string, number>): Promise<Finding> {
+async function oneLaw(experiment: Experiment, law: Law): Promise<Finding> {
   const title = `${experiment.title}, ${law.title}`;
   const name = `${experiment.name}-${law.name}`;
-  const all = candidates(experiment, effort, rates);
+  const all = candidates(experiment, effort);
   console.log(`${title}: choosing among ${all.length} settings on seeds ${effort.choosingSeeds.join(', ')}`);
   const chosen = await choose(experiment, law, effort, all, join(out, 'choosing', name));
-  for (const { policy, learningRate } of chosen) rates.set(policy, learningRate);
   const folder = join(out, name);
   const record = await run(title, {
     ...settingsOf(experiment, law, effort),
@@ -69,12 +69,16 @@ async function oneLaw(experiment: Experiment, law: Law, rates: Map<string, numbe
     seeds: effort.seeds,
     out: folder,
   });
-  return { name, title, record, chosen, figures: await draw(folder) };
+  return { name, title, record, chosen, ...(await seen(folder, record)) };
 }
 
-async function draw(folder: string): Promise<Finding['figures']> {
+/** What the files of the runs hold beside the comparison's own. */
+async function seen(
+  folder: string,
+  record: ComparisonRecord,
+): Promise<Pick<Finding, 'figures' | 'lastWaitCounts'>> {
   const { figures } = await report([folder]);
-  return figures;
+  return { figures, lastWaitCounts: await lastWaitCounts(folder, record) };
 }
 
 await mkdir(out, { recursive: true });
@@ -90,12 +94,10 @@ for (const law of effort.thresholdFleet.laws) {
     out: folder,
   });
   const chosen: readonly Choice[] = [{ policy: 'abs', learningRate: thresholdRate, a: null }];
-  findings.push({ name: `fig1-${law.name}`, title, record, chosen, figures: await draw(folder) });
+  findings.push({ name: `fig1-${law.name}`, title, record, chosen, ...(await seen(folder, record)) });
 }
 for (const experiment of effort.experiments) {
-  // Learning rates are chosen under the first law; the bound of ABS under each.
-  const rates = new Map<string, number>();
-  for (const law of experiment.laws) findings.push(await oneLaw(experiment, law, rates));
+  for (const law of experiment.laws) findings.push(await oneLaw(experiment, law));
 }
 const minutes = (performance.now() - began) / 60_000;
 const page = await writeStudy({

@@ -6,10 +6,12 @@ import { copyFile, mkdir, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import type { Report } from '../../src/report/report.js';
-import type { ComparisonEntryRecord, ComparisonRecord } from '../../src/telemetry/comparison-file.js';
-import { commonAccuracy, judge, type Measure, measures, type Verdict } from './claims.js';
+import type { ComparisonRecord } from '../../src/telemetry/comparison-file.js';
+import { compareWith, measures, type Verdict } from './claims.js';
 import type { Choice } from './choose.js';
 import type { common as commonSettings, Effort } from './design.js';
+import { resultTables } from './tables.js';
+import type { LastWaitCounts } from './wait-counts.js';
 
 /** One comparison of the study. */
 export interface Finding {
@@ -19,6 +21,7 @@ export interface Finding {
   readonly record: ComparisonRecord;
   readonly chosen: readonly Choice[];
   readonly figures: Report['figures'];
+  readonly lastWaitCounts: LastWaitCounts;
 }
 
 export interface StudyPage {
@@ -81,7 +84,8 @@ function text(study: StudyPage, images: ReadonlyMap<string, string>): string {
 }
 
 function howItWasMade({ effort, common }: StudyPage): readonly string[] {
-  const { seeds, choosingSeeds, learningRates, multiplesOfK0, evalEveryTime, evalSamples } = effort;
+  const { seeds, choosingSeeds, learningRates, multiplesOfK0, choosingShare, evalEveryTime, evalSamples } =
+    effort;
   return [
     '## How it was made',
     '',
@@ -91,15 +95,17 @@ function howItWasMade({ effort, common }: StudyPage): readonly string[] {
     '',
     `- ${common.model} on ${common.dataset}, ${common.partition} partitions, U = ${common.localSteps}, B = ${common.batchSize}; a task takes 1 time unit on average, communication none.`,
     `- Accuracy on ${evalSamples} test images every ${evalEveryTime} time units; lines are means over the seeds, bands go from the smallest to the largest.`,
-    `- **Settings were chosen on other seeds** (${choosingSeeds.join(', ')}) than are reported (${seeds.join(', ')}): by the mean accuracy over all evaluations, a of ABS`,
-    `  among ${multiplesOfK0.join(', ')} × K^0 under each law, learning rates among ${learningRates.join(', ')} for each policy under the first law.`,
+    `- **Settings were chosen on other seeds** (${choosingSeeds.join(', ')}) than are reported (${seeds.join(', ')}): by the mean accuracy over all evaluations of`,
+    `  runs of ${100 * choosingShare} % of the time, for each policy under each law: learning rates among ${learningRates.join(', ')}, and a of ABS among ${multiplesOfK0.join(', ')} × K^0.`,
     '- For one seed all policies share initial weights, partitions, batches and task times.',
+    '- Tables give what each accuracy took that most runs reached: mean ± standard deviation over the seeds; `2 of 3`:',
+    '  one run did not reach it; –: none did. Final accuracy is that on all test images, which the curves leave out.',
+    '- K at the end is that of the last round, over the seeds. Where it is still K^0, the loss has not fallen far enough for K to grow,',
+    '  and an adaptive policy is one with a fixed K: AdaSync is then K-async, run for run, and the bound of ABS is constant.',
     '- **Communication is counted both ways**: as the paper does, a worker that uploads or is restarted in a round adds 1; and without restarts.',
     '',
   ];
 }
-
-const words: Readonly<Record<Verdict, string>> = { holds: 'less', fails: 'more', undecided: 'mixed' };
 
 /** How ABS does against each rival, over all comparisons. */
 function inShort(findings: readonly Finding[]): readonly string[] {
@@ -108,19 +114,23 @@ function inShort(findings: readonly Finding[]): readonly string[] {
   ].filter((name) => name !== 'abs');
   const lines = rivals.map((rival) => {
     const cells = measures.map((measure) => {
-      const verdicts = findings.flatMap((finding) => verdictOf(finding, rival, measure) ?? []);
+      const verdicts = findings.flatMap(
+        (finding) => compareWith(finding.record.entries, rival)?.verdict(measure) ?? [],
+      );
       const count = (verdict: Verdict): number => verdicts.filter((one) => one === verdict).length;
       return `${count('holds')} · ${count('fails')} · ${count('undecided')}`;
     });
-    return `| ABS against ${rival} | ${cells.join(' | ')} |`;
+    const judged = findings.filter(({ record }) => compareWith(record.entries, rival) !== null).length;
+    return `| ABS against ${rival} | ${judged} | ${cells.join(' | ')} |`;
   });
   return [
     `The paper claims that ABS needs less time and less communication than its rivals. In ${findings.length} comparisons (fleets × laws), what ABS needs to`,
-    'reach the highest accuracy that every run of the two reached was, against each rival, less for every seed · more for every seed ·',
-    'mixed:',
+    'reach the highest accuracy that every run of the two reached (where there is none, that every run of one of them did) was, against',
+    'each rival, less for every seed · more for every seed · mixed. Comparisons that lack the rival, or in which neither got to 30 % with every',
+    'seed, are not judged.',
     '',
-    `| less · more · mixed | ${measures.map(({ title }) => title).join(' | ')} |`,
-    '| --- | --- | --- | --- |',
+    `| less · more · mixed | judged | ${measures.map(({ title }) => title).join(' | ')} |`,
+    '| --- | --- | --- | --- | --- |',
     ...lines,
     '',
     ...sentences(findings, rivals),
@@ -134,7 +144,7 @@ function sentences(findings: readonly Finding[], rivals: readonly string[]): rea
     const parts = measures.map((measure) => {
       const by = (verdict: Verdict): string => {
         const names = findings
-          .filter((finding) => verdictOf(finding, rival, measure) === verdict)
+          .filter(({ record }) => compareWith(record.entries, rival)?.verdict(measure) === verdict)
           .map(({ name }) => name);
         return names.length === 0 ? 'nowhere' : names.join(', ');
       };
@@ -144,21 +154,11 @@ function sentences(findings: readonly Finding[], rivals: readonly string[]): rea
   });
 }
 
-/** Null: the comparison lacks one of the two, or an accuracy that both reached with every seed. */
-function verdictOf({ record }: Finding, rival: string, measure: Measure): Verdict | null {
-  const [abs, other] = ['abs', rival].map((name) => record.entries.find((entry) => entry.name === name));
-  if (abs === undefined || other === undefined) return null;
-  const accuracy = commonAccuracy([abs, other]);
-  return accuracy === null ? null : judge(abs, other, measure, accuracy);
-}
-
 function section(
-  { name, title, record, chosen, figures }: Finding,
+  { name, title, record, chosen, figures, lastWaitCounts }: Finding,
   images: ReadonlyMap<string, string>,
 ): string[] {
-  const accuracy = commonAccuracy(record.entries);
   const isThresholds = name.startsWith('fig1');
-  const finding = { name, title, record, chosen, figures };
   return [
     `## ${title}`,
     '',
@@ -166,7 +166,7 @@ function section(
       ? `K = 1, bounds on staleness that never change, learning rate ${chosen[0]?.learningRate} (chosen over all bounds).`
       : `Chosen: ${chosen.map(({ policy, learningRate, a }) => `${policy} η = ${learningRate}${a === null ? '' : `, a = ${a}`}`).join('; ')}.`,
     '',
-    ...table(finding, accuracy, !isThresholds),
+    ...resultTables(record.entries, lastWaitCounts),
     '',
     ...[...images].flatMap(([key, file]) => {
       const [of = '', figure = ''] = key.split('/');
@@ -175,50 +175,4 @@ function section(
       return [`![${what}](${file})`, '', `*${caption}*`, ''];
     }),
   ];
-}
-
-function table(finding: Finding, accuracy: string | null, judged: boolean): readonly string[] {
-  const { entries } = finding.record;
-  const reached = accuracy === null ? null : `${Math.round(Number(accuracy) * 100)} %`;
-  const titles = reached === null ? [] : measures.map(({ title }) => `${title} to ${reached}`);
-  const head = ['', 'final accuracy', ...titles, 'restarts'];
-  return [
-    ...(reached === null ? ['No accuracy step was reached by every run.', ''] : []),
-    `| ${head.join(' | ')} |`,
-    `| ${head.map(() => '---').join(' | ')} |`,
-    ...entries.map((entry) => {
-      const cells =
-        accuracy === null ? [] : measures.map((measure) => cell(finding, entry, measure, accuracy, judged));
-      return `| ${[entry.name, percent(entry.finalAccuracy), ...cells, whole(entry.restarts.mean)].join(' | ')} |`;
-    }),
-  ];
-}
-
-function cell(
-  finding: Finding,
-  entry: ComparisonEntryRecord,
-  measure: Measure,
-  accuracy: string,
-  judged: boolean,
-): string {
-  const spread = measure.of(entry)[accuracy];
-  const value = `${number(spread?.mean)}${spread?.sd == null ? '' : ` ± ${number(spread.sd)}`}`;
-  if (!judged || entry.name === 'abs') return value;
-  const verdict = verdictOf(finding, entry.name, measure);
-  return verdict === null ? value : `${value} (ABS ${words[verdict]})`;
-}
-
-function percent({ mean, sd }: ComparisonEntryRecord['finalAccuracy']): string {
-  if (mean === null) return '–';
-  const spread = sd === null ? '' : ` ± ${(100 * sd).toFixed(1)}`;
-  return `${(100 * mean).toFixed(1)}${spread} %`;
-}
-
-function number(value: number | null | undefined): string {
-  if (value == null) return '–';
-  return value >= 100 ? value.toFixed(0) : value.toFixed(1);
-}
-
-function whole(value: number | null): string {
-  return value === null ? '–' : value.toFixed(0);
 }

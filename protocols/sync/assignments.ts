@@ -8,6 +8,7 @@ import type { MemberRecord, VersionSource } from './member.js';
 import type { StalenessTest } from './policy.js';
 import type { PolicyAtWork } from './policy-at-work.js';
 import type { Roster } from './roster.js';
+import { RestartWords } from './restart-words.js';
 import { latestStale } from './staleness.js';
 import { type Task, taskDeadline } from './task-deadline.js';
 
@@ -27,6 +28,7 @@ export class Assignments {
   #waitsFor: number | string | null = null;
   /** Number of the event in hand. */
   #turn = 0;
+  readonly #words = new RestartWords();
 
   constructor(
     policy: Pick<PolicyAtWork<unknown>, 'pause' | 'waitsFor' | 'timeLimit'>,
@@ -108,44 +110,32 @@ export class Assignments {
    * names (with its reason for each).
    */
   refresh(bound: number, test: StalenessTest, named: ReadonlyMap<WorkerId, string>): void {
-    const { idle, members } = this.#roster;
     const latest = latestStale(test, this.#present.version, bound);
-    const stale = this.#roster.computingFrom(latest);
-    if (stale.length + named.size === 0) {
-      for (const member of [...idle].sort(byNumber)) this.give(member, 'refreshed');
-      return;
-    }
-    const words = restartWords(bound, test);
-    for (const worker of inOrder(idle, stale, named.keys())) {
-      const member = members[worker];
-      if (member === undefined) continue;
-      if (member.status === 'idle') this.give(member, 'refreshed');
-      else if (member.baseVersion <= latest) this.cancel(member, words(member.staleness));
-      else this.cancel(member, named.get(worker) ?? '');
+    const words = this.#words.at(bound, test);
+    for (const member of this.#byNumber(this.#roster.computingFrom(latest), named)) {
+      const { status, baseVersion } = member;
+      if (status === 'idle') this.give(member, 'refreshed');
+      else if (status !== 'computing') continue;
+      else if (baseVersion <= latest) this.cancel(member, words(member.staleness));
+      else if (named.size > 0) {
+        const reason = named.get(member.worker);
+        if (reason !== undefined) this.cancel(member, reason);
+      }
     }
   }
-}
 
-/** The numbers of all of them. One may be there twice: it has its work then, and keeps it. */
-function inOrder(
-  idle: Iterable<MemberRecord>,
-  stale: readonly WorkerId[],
-  named: Iterable<WorkerId>,
-): Float64Array {
-  const workers = [...stale, ...named];
-  for (const { worker } of idle) workers.push(worker);
-  return Float64Array.from(workers).sort();
-}
-
-/** Why a worker restarts; one text for all who are as far behind, for they may be many. */
-function restartWords(bound: number, test: StalenessTest): (staleness: number) => string {
-  const sign = test === 'ge' ? '≥' : '>';
-  const known = new Map<number, string>();
-  return (staleness) => {
-    const words = known.get(staleness) ?? `staleness ${staleness} ${sign} ${bound}`;
-    known.set(staleness, words);
-    return words;
-  };
+  /** At least all whom a refresh may concern. One may be there twice: it has its work then, and keeps it. */
+  #byNumber(stale: readonly MemberRecord[], named: ReadonlyMap<WorkerId, string>): readonly MemberRecord[] {
+    const { idle, members } = this.#roster;
+    // Sorting those whom it concerns costs more than looking at everybody, unless they are few.
+    if ((stale.length + idle.size + named.size) * 16 >= members.length) return members;
+    const concerned = [...stale, ...idle];
+    for (const worker of named.keys()) {
+      const member = members[worker];
+      if (member !== undefined) concerned.push(member);
+    }
+    return concerned.sort(byNumber);
+  }
 }
 
 function byNumber(a: MemberRecord, b: MemberRecord): number {

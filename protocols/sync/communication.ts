@@ -1,11 +1,13 @@
 /**
  * Counting communication. The paper's measure: each worker that communicates with the server in a round adds 1, however
  * often it does, so a round adds its uploaders and those restarted in it; the restarts of a commit belong to the round that
- * it closes. The same is counted without restarts: uploaders only. Uploads, downloads and restarts are counted separately
- * as well: which policy wins can depend on what is counted. Losses and repetitions on the way are not the algorithm's
+ * it closes. Whoever overran its time limit is no restart, since no bound on staleness had it give up, but it is given a
+ * model without having uploaded, so it communicates. The same is counted without both: uploaders only. Uploads, downloads and
+ * restarts are counted separately as well: which policy wins can depend on what is counted. Losses and repetitions on the way are not the algorithm's
  * doing and count nowhere.
  */
 import type { EngineStep, WorkerId } from './events.js';
+import { isOverrun } from './task-deadline.js';
 
 /** All cumulative, but for `communicated` and `onlyRestarted`. Plain JSON. */
 export interface CommunicationCounts {
@@ -13,11 +15,12 @@ export interface CommunicationCounts {
   readonly uploads: number;
   /** Models given out, one per assignment. */
   readonly downloads: number;
-  /** Restarts of workers that had fallen too far behind, or that the policy named. */
+  /** Restarts of workers that had fallen too far behind, or that the policy named; overruns of time limits are none. */
   readonly restarts: number;
-  /** The paper's count: the workers that uploaded or were restarted in a round, summed over rounds, the open one included. */
+  /** The paper's count: the workers that uploaded, were restarted or overran their time limit in a round, summed over rounds,
+   *  the open one included. */
   readonly communicationRounds: number;
-  /** The same without what only a restart's download adds: the workers that uploaded in a round, summed over rounds. */
+  /** The same without what only the download of a restart or an overrun adds: the workers that uploaded in a round, summed over rounds. */
   readonly communicationRoundsWithoutRestarts: number;
   /**
    * Updates of which nothing came: refused on arrival, or dropped while they were held. A repeated upload is none, unless
@@ -85,7 +88,7 @@ export class CommunicationCounter {
     };
   }
 
-  add({ effects }: EngineStep): void {
+  add({ event, effects }: EngineStep): void {
     let closed = false;
     for (const effect of effects) {
       switch (effect.type) {
@@ -109,7 +112,7 @@ export class CommunicationCounter {
           this.#downloads += 1;
           break;
         case 'cancel':
-          this.#restarts += 1;
+          if (!isOverrun(effect, event)) this.#restarts += 1;
           if (!this.#communicated.has(effect.worker)) this.#onlyRestarted.add(effect.worker);
           this.#communicated.add(effect.worker);
           break;

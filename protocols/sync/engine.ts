@@ -10,6 +10,7 @@ import { Assignments } from './assignments.js';
 import { EffectList } from './effect-list.js';
 import type { EngineOptions, EngineState } from './engine-state.js';
 import type {
+  Commit,
   Contribution,
   DeadlinePassed,
   Effect,
@@ -303,7 +304,7 @@ export class Engine<State = unknown> implements EngineState<State> {
     const waitCount = policy.countsToK ? wanted.value : enough;
     this.version += 1;
     const bound = policy.maxStaleness(waitCount);
-    const commit = {
+    const all: Commit = {
       type: 'commit',
       version: this.version,
       waitCount,
@@ -314,8 +315,8 @@ export class Engine<State = unknown> implements EngineState<State> {
       degraded,
       staleness: this.#options.stalenessVector === false ? [] : this.#roster.stalenessVector(),
       reason: wanted.reason,
-      ...(kept.length === 0 ? {} : { kept }),
-    } as const;
+    };
+    const commit = kept.length === 0 ? all : { ...all, kept };
     this.#effects.push(commit);
     policy.committed(commit);
     if (end !== null) return this.#finish(end);

@@ -39,6 +39,9 @@ export class MemberRecord implements Member {
   uploadedAt: Time | null;
   /** Number of the event that gave it its work, as this engine counts them; 0: an earlier one. Not part of the state. */
   assignedIn = 0;
+  /** Its neighbours in `ByAge`. Not part of the state. */
+  older: MemberRecord | null = null;
+  newer: MemberRecord | null = null;
   readonly #source: VersionSource;
   /** τ_k of a worker that does not live: it no longer grows. */
   #staleness: number;

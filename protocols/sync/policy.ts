@@ -167,7 +167,7 @@ export interface PolicyModifier {
   /** One line. */
   readonly summary: string;
   readonly source: string;
-  /** Default: any. */
-  fits?(policy: Policy): boolean;
+  /** Why it does not fit, as after `the policy`; null: it does. Default: it fits any. */
+  misfit?(policy: Policy): string | null;
   modify<State>(policy: Policy<State>): Policy<State>;
 }

@@ -67,14 +67,24 @@ export function findPolicy(
   const modifier = modifiers.find(({ prefix }) => name.startsWith(prefix));
   if (modifier === undefined) return undefined;
   const rest = name.slice(modifier.prefix.length);
-  if (rest.startsWith(modifier.prefix)) return undefined;
   const base = findPolicy(rest, own);
   return base === undefined ? undefined : modified(base, modifier);
 }
 
+/** Why the modifier does not fit this policy; null: it does. */
+export function misfitOf(base: PolicyDefinition, modifier: PolicyModifier): string | null {
+  if (modifiersOf(base.name).includes(modifier)) return `is ${modifier.title} already`;
+  return modifier.misfit?.(base.create(resolvePolicySettings({}))) ?? null;
+}
+
+/** Those whose prefixes stand before the name. */
+function modifiersOf(name: string): readonly PolicyModifier[] {
+  const first = modifiers.find(({ prefix }) => name.startsWith(prefix));
+  return first === undefined ? [] : [first, ...modifiersOf(name.slice(first.prefix.length))];
+}
+
 function modified(base: PolicyDefinition, modifier: PolicyModifier): PolicyDefinition | undefined {
-  const { fits = () => true } = modifier;
-  if (!fits(base.create(resolvePolicySettings({})))) return undefined;
+  if (misfitOf(base, modifier) !== null) return undefined;
   const name = `${modifier.prefix}${base.name}`;
   return {
     ...base,

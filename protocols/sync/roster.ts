@@ -2,7 +2,7 @@
  * All workers that there are or were: who computes from which version, who waits for the commit, how many can still upload.
  * Each is found without looking at the others, so that an event costs what it changes.
  */
-import { Cohorts } from './cohorts.js';
+import { ByAge } from './by-age.js';
 import type { Commit, Time, WorkerId } from './events.js';
 import { absentMember, isLiving, MemberRecord, type VersionSource } from './member.js';
 import type { Member } from './policy.js';
@@ -19,16 +19,20 @@ export class Roster {
   readonly #idle = new Set<MemberRecord>();
   readonly #paused = new Set<MemberRecord>();
   /** Null: nobody asks who is how far behind. */
-  readonly #cohorts: Cohorts | null;
+  readonly #computing: ByAge | null;
   readonly #source: VersionSource;
 
   /** @param bounded whether `computingFrom` is going to be asked */
   constructor(members: readonly Member[], source: VersionSource, bounded: boolean) {
     this.idle = this.#idle;
     this.paused = this.#paused;
-    this.#cohorts = bounded ? new Cohorts() : null;
+    this.#computing = bounded ? new ByAge() : null;
     this.#source = source;
     for (const member of members) this.#enter(member);
+    if (!bounded) return;
+    const computing = this.members.filter(({ status }) => status === 'computing');
+    for (const member of computing.sort((a, b) => a.baseVersion - b.baseVersion))
+      this.#computing?.add(member);
   }
 
   /** Nobody computes, and nobody is to come or to come back. */
@@ -55,14 +59,13 @@ export class Roster {
 
   /** Its next attempt, from the present version. */
   compute(member: MemberRecord, time: Time): void {
-    const { version } = this.#source;
     this.#release(member);
     member.attempt += 1;
     member.status = 'computing';
-    member.baseVersion = version;
+    member.baseVersion = this.#source.version;
     member.assignedAt = time;
     member.uploadedAt = null;
-    this.#cohorts?.add(member.worker, version);
+    this.#computing?.add(member);
   }
 
   /** It uploaded and waits. */
@@ -87,9 +90,9 @@ export class Roster {
     if (status === 'gone') this.available -= 1;
   }
 
-  /** Those who compute from this version or an older one, in no particular order. */
-  computingFrom(version: number): readonly WorkerId[] {
-    return this.#cohorts?.upTo(version) ?? [];
+  /** Those who compute from this version or an older one, those with the oldest first. */
+  computingFrom(version: number): readonly MemberRecord[] {
+    return this.#computing?.upTo(version) ?? [];
   }
 
   /** τ_k of every living worker, as [worker, τ_k]. */
@@ -101,7 +104,6 @@ export class Roster {
     const record = new MemberRecord(member, this.#source);
     this.members.push(record);
     if (member.status !== 'gone') this.available += 1;
-    if (member.status === 'computing') this.#cohorts?.add(member.worker, member.baseVersion);
     if (member.status === 'idle') this.#idle.add(record);
     if (member.status === 'paused') this.#paused.add(record);
     return record;
@@ -109,7 +111,7 @@ export class Roster {
 
   /** It neither computes nor waits any more. */
   #release(member: MemberRecord): void {
-    if (member.status === 'computing') this.#cohorts?.remove(member.worker, member.baseVersion);
+    if (member.status === 'computing') this.#computing?.remove(member);
     if (member.status === 'idle') this.#idle.delete(member);
     if (member.status === 'paused') this.#paused.delete(member);
   }

@@ -1,8 +1,8 @@
 /**
  * What every message must pass, however it travels: its header has the shape that its type says, a tensor is there where
- * one belongs and nowhere else, and its subject is the one of its run, worker and direction.
+ * one belongs and nowhere else, and its subject is the one of its run, process, worker and family.
  */
-import { isToServer, type Message, type MessageHeader, messageSchema } from './messages.js';
+import { familyOf, type Message, type MessageHeader, messageSchema } from './messages.js';
 import { parseSubject } from './subjects.js';
 
 /** A message that may be trusted to have the shape that its type says, or why there is none. */
@@ -28,17 +28,21 @@ export function checkMessage(header: unknown, tensor: Float32Array | null): Chec
   return { ok: true, message: { header: parsed.data, tensor } };
 }
 
-/** Why a header must not travel on this subject: it names another run, worker or direction. Null: it may; subjects
- *  outside a run's two families are not looked at. */
+/** Why a header must not travel on this subject: it names another run, process, worker or family. Null: it may; subjects
+ *  outside a run's families are not looked at. */
 export function addressProblem(subject: string, header: MessageHeader): string | null {
   const address = parseSubject(subject);
   if (address === null) return null;
   if (header.run !== address.run) return `the header names run "${header.run}", the subject "${address.run}"`;
-  if (header.worker !== address.worker) {
+  const family = familyOf(header);
+  if (family !== address.family) return `"${header.type}" travels on ${family} subjects only`;
+  if ('process' in header && header.process !== address.process) {
+    return `the header names process "${header.process}", the subject process "${address.process}"`;
+  }
+  if ('worker' in header && header.worker !== address.worker) {
     return `the header names worker ${header.worker}, the subject worker ${address.worker}`;
   }
-  const direction = isToServer(header) ? 'to-server' : 'to-worker';
-  return direction === address.direction ? null : `"${header.type}" does not travel ${address.direction}`;
+  return null;
 }
 
 /** Text from outside, fit for one line of a log. */

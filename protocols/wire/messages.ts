@@ -1,10 +1,11 @@
 /**
- * The messages between server and workers, validated on arrival. Each names run, server epoch, worker, incarnation and
- * (where it concerns one assignment) attempt, so that whatever comes from a dead one can be refused. A message that
- * carries a tensor has its elements beside the header (`Message.tensor`), never inside it.
+ * The messages between server and workers, validated on arrival. Each names run, process and its life, server epoch, worker,
+ * incarnation and (where it concerns one assignment) attempt, so that whatever comes from a dead one can be refused. A
+ * message that carries a tensor has its elements beside the header (`Message.tensor`), never inside it.
  */
 import { z } from 'zod';
-import { runIdSchema } from './subjects.js';
+import { announceSchema, eventSchema, lifeSchema, toLobbySchema, toProcessSchema } from './lobby-messages.js';
+import { type Family, processNameSchema, runIdSchema } from './subjects.js';
 
 const id = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 
@@ -14,6 +15,10 @@ const reason = z.string().max(maxReason);
 
 const fence = {
   run: runIdSchema,
+  /** Where the worker lives, as in the subject. */
+  process: processNameSchema,
+  /** Which life of that process. */
+  life: lifeSchema,
   worker: id,
   /** Restart count of the worker; 1 for the first life. */
   incarnation: z.int().min(1),
@@ -119,6 +124,10 @@ export const toWorkerSchema = z.discriminatedUnion('type', [
 export const messageSchema = z.discriminatedUnion('type', [
   ...toServerSchema.options,
   ...toWorkerSchema.options,
+  ...toLobbySchema.options,
+  ...toProcessSchema.options,
+  announceSchema,
+  eventSchema,
 ]);
 
 export type HeartbeatMessage = z.infer<typeof heartbeatSchema>;
@@ -126,6 +135,8 @@ export type UpdateMessage = z.infer<typeof updateSchema>;
 export type LostMessage = z.infer<typeof lostSchema>;
 export type AssignMessage = z.infer<typeof assignSchema>;
 export type CancelMessage = z.infer<typeof cancelSchema>;
+/** Both sides of a worker's conversation name it by these. */
+export type Fence = Pick<z.infer<typeof joinSchema>, 'run' | 'process' | 'life' | 'worker' | 'incarnation'>;
 export type ToServer = z.infer<typeof toServerSchema>;
 export type ToWorker = z.infer<typeof toWorkerSchema>;
 export type MessageHeader = z.infer<typeof messageSchema>;
@@ -142,11 +153,21 @@ export function fitReason(text: string): string {
   return text.length <= maxReason ? text : `${text.slice(0, maxReason - 1)}…`;
 }
 
-const toServerTypes: ReadonlySet<string> = new Set(
-  toServerSchema.options.map((option) => option.shape.type.value),
-);
+const typesOf = (union: { readonly options: readonly { shape: { type: { value: string } } }[] }): string[] =>
+  union.options.map((option) => option.shape.type.value);
 
-/** Whether a message travels from worker to server; all others travel from server to worker. */
-export function isToServer(header: MessageHeader): header is ToServer {
-  return toServerTypes.has(header.type);
+const families: ReadonlyMap<string, Family> = new Map<string, Family>([
+  ...typesOf(toServerSchema).map((type) => [type, 'server'] as const),
+  ...typesOf(toWorkerSchema).map((type) => [type, 'worker'] as const),
+  ...typesOf(toLobbySchema).map((type) => [type, 'lobby'] as const),
+  ...typesOf(toProcessSchema).map((type) => [type, 'process'] as const),
+  [announceSchema.shape.type.value, 'announce'],
+  [eventSchema.shape.type.value, 'events'],
+]);
+
+/** The family of subjects that a message of this type travels on. */
+export function familyOf({ type }: Pick<MessageHeader, 'type'>): Family {
+  const family = families.get(type);
+  if (family === undefined) throw new TypeError(`no family of subjects for messages of type ${type}`);
+  return family;
 }

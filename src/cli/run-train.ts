@@ -84,7 +84,6 @@ function showProgress(run: Run, info: RunInfo, mode: RunMode, screen: LiveScreen
   });
   run.rounds$.subscribe((record) => progress.round(record));
   run.evaluations$.subscribe((record) => progress.evaluation(record));
-  run.restarts$.subscribe((record) => progress.restart(record));
   run.failures$.subscribe((record) => progress.failure(record));
   run.steps$.pipe(auditTime(workersEvery)).subscribe(() => progress.workers(run.workers()));
   return progress;

@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { isAbsolute, join, normalize } from 'node:path';
 import type * as tf from '@tensorflow/tfjs';
 import { oneLineOf, StalewartError } from '../errors.js';
+import { weightProblem } from './check-weights.js';
 
 /** @throws StalewartError MODEL, when loaded, if the folder holds no such model */
 export function openModel(folder: string): { load(): Promise<tf.io.ModelArtifacts> } {
@@ -29,6 +30,8 @@ export function openModel(folder: string): { load(): Promise<tf.io.ModelArtifact
       const weightData = new Uint8Array(Buffer.concat(files)).buffer;
       const weightSpecs = weightsManifest.flatMap((group) => group.weights);
       checkSizes(folder, weightSpecs, weightData.byteLength);
+      const problem = await weightProblem({ ...rest, weightSpecs });
+      if (problem !== null) throw unusable(folder, `model.json ${problem}`);
       return { ...rest, weightSpecs, weightData };
     },
   };

@@ -19,7 +19,12 @@ import type { Range } from './untrained.js';
 export interface CommitOrder {
   /** The version that this commit makes: the current one + 1. */
   readonly version: number;
-  readonly contributions: readonly { readonly updateId: string; readonly weight: number }[];
+  readonly contributions: readonly {
+    readonly updateId: string;
+    readonly weight: number;
+    /** An earlier commit applied it, and kept it. */
+    readonly repeated?: true;
+  }[];
   readonly scale: number;
   /** Deltas that stay held for a later commit, although they count in this one. Default: none. */
   readonly kept?: readonly string[];
@@ -151,18 +156,19 @@ export function createParameterStore(
       if (order.version !== version + 1) {
         throw new RangeError(`a commit of version ${order.version} cannot follow version ${version}`);
       }
-      const parts = order.contributions.map(({ updateId, weight }) => ({
+      const parts = order.contributions.map(({ updateId, weight, repeated }) => ({
         weight,
+        repeated,
         ...heldDelta(updateId),
       }));
       const kept = new Set(order.kept);
       for (const updateId of kept) heldDelta(updateId);
       step.fill(0);
-      for (const { weight, delta, base } of parts) {
+      for (const { weight, repeated, delta, base } of parts) {
         if (correction === null || base === null) {
           for (let i = 0; i < step.length; i++) step[i] = (step[i] ?? 0) + weight * (delta[i] ?? 0);
         } else {
-          correction.apply(delta, weights, base, corrected);
+          correction.apply(delta, weights, base, corrected, repeated);
           for (let i = 0; i < step.length; i++) step[i] = (step[i] ?? 0) + weight * (corrected[i] ?? 0);
         }
       }

@@ -6,7 +6,7 @@
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, isAbsolute, join, relative, resolve } from 'node:path';
 import { z } from 'zod';
-import { StalewartError } from '../errors.js';
+import { oneLineOf, StalewartError } from '../errors.js';
 import { isFolder } from '../files/is-folder.js';
 import { runFileNames } from '../telemetry/run-files.js';
 
@@ -89,14 +89,14 @@ interface Below {
 async function readComparison(path: string, notes: string[]): Promise<Below[] | null> {
   const file = join(path, comparisonFileName);
   if (!(await exists(file))) return null;
-  const parsed = comparisonSchema.safeParse(await readJson(file));
-  if (!parsed.success) {
+  const runs = await runsListedIn(file);
+  if ('problem' in runs) {
     notes.push(
-      `${comparisonFileName} of ${basename(resolve(path))} lists no runs: taken are the folders beside it`,
+      `${comparisonFileName} of ${basename(resolve(path))} ${runs.problem}: taken are the folders beside it; ` +
+        'remove it and give the command of the comparison again, and it is written anew',
     );
     return null;
   }
-  const { runs } = parsed.data;
   const below: Below[] = [];
   for (const { directory, name } of runs) {
     const folder = relative(path, resolve(path, directory ?? ''));
@@ -109,14 +109,18 @@ async function readComparison(path: string, notes: string[]): Promise<Below[] | 
   return below;
 }
 
-/** Undefined if the file holds no JSON. */
-async function readJson(file: string): Promise<unknown> {
+type Listed = z.infer<typeof listedSchema>;
+
+async function runsListedIn(file: string): Promise<readonly Listed[] | { readonly problem: string }> {
   const text = await readFile(file, 'utf8');
+  let content: unknown;
   try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
+    content = JSON.parse(text);
+  } catch (cause) {
+    return { problem: text.trim() === '' ? 'is empty' : `is cut off or no JSON (${oneLineOf(cause)})` };
   }
+  const parsed = comparisonSchema.safeParse(content);
+  return parsed.success ? parsed.data.runs : { problem: 'lists no runs' };
 }
 
 async function foldersBelow(path: string, depth: number): Promise<Below[]> {

@@ -4,6 +4,7 @@
  * number of workers, not of events.
  */
 import type { Effect, EngineStep } from '../../protocols/sync/events.js';
+import { isOverrun } from '../../protocols/sync/task-deadline.js';
 
 export interface JournalFacts {
   /** Applied updates of each worker, by its number. */
@@ -50,13 +51,13 @@ export class JournalFold {
     this.#versions = new Set(versions);
   }
 
-  step({ effects }: EngineStep): void {
+  step({ event, effects }: EngineStep): void {
     this.#steps += 1;
     let closed: number | null = null;
     for (const effect of effects) {
       if (isUpload(effect) && 'worker' in effect) this.#uploaders.add(effect.worker);
       if (effect.type === 'discard' && effect.reason !== 'duplicate') this.#discarded += 1;
-      if (effect.type === 'cancel') countUp(this.#restarts, effect.worker);
+      if (effect.type === 'cancel' && !isOverrun(effect, event)) countUp(this.#restarts, effect.worker);
       if (effect.type !== 'commit') continue;
       closed = effect.version;
       for (const { worker, staleness } of effect.contributions) {

@@ -28,8 +28,9 @@ export function runCurves(
   journal: JournalFacts | null,
   trained: boolean,
 ): RunCurves {
+  const compared = withoutSecond(evaluations);
   const evaluated = (x: (row: EvaluationRow) => number, y: (row: EvaluationRow) => number): Curve =>
-    onlyFinite({ x: evaluations.map(x), y: evaluations.map(y) });
+    onlyFinite({ x: compared.map(x), y: compared.map(y) });
   const times = rounds.map(({ time }) => time);
   const bounded = rounds.filter(({ maxStaleness }) => maxStaleness !== null && Number.isFinite(maxStaleness));
   const uploadRounds = journal?.uploadRoundsAt ?? new Map<number, number>();
@@ -51,4 +52,14 @@ export function runCurves(
       y: bounded.map(({ maxStaleness }) => maxStaleness ?? 0),
     }),
   };
+}
+
+/**
+ * Without the evaluation on all test examples at a run's end, where the same weights were evaluated just before on the examples of
+ * all other points: it has the same x, so it would end the line in a vertical step that says nothing of the training.
+ */
+function withoutSecond(evaluations: readonly EvaluationRow[]): readonly EvaluationRow[] {
+  const [before, last] = evaluations.slice(-2);
+  const isSecond = last !== undefined && before?.version === last.version && before.time === last.time;
+  return isSecond ? evaluations.slice(0, -1) : evaluations;
 }

@@ -3,7 +3,8 @@
  * of the run's time. A worker computes from its assignment until its update arrives or it is cancelled, and waits until it is
  * assigned again. In a live run the time of a transfer counts as computing: the journal knows what the server knows.
  */
-import type { Effect, EngineStep, WorkerId } from '../../protocols/sync/events.js';
+import type { Effect, EngineEvent, EngineStep, WorkerId } from '../../protocols/sync/events.js';
+import { isOverrun } from '../../protocols/sync/task-deadline.js';
 
 /**
  * - computed: work that gave an update (or, at the end of the stretch, was not yet cut off)
@@ -95,7 +96,7 @@ export class TimelineFold {
     if (event.type === 'worker-lost' && this.#doing.has(event.worker)) {
       this.#turn(event.worker, 'absent', time, 'dropped');
     }
-    for (const effect of effects) this.#effect(effect, time);
+    for (const effect of effects) this.#effect(effect, event);
     this.#full = this.#ended >= this.#tasks || this.#spans.length >= mostSpans;
   }
 
@@ -111,7 +112,8 @@ export class TimelineFold {
     return within({ from, to, workers, spans, restarts: this.#restarts, rounds: this.#rounds }, from, to);
   }
 
-  #effect(effect: Effect, time: number): void {
+  #effect(effect: Effect, event: EngineEvent): void {
+    const { time } = event;
     switch (effect.type) {
       case 'assign':
         // A worker that still computed has come back under a new incarnation: its old work is lost.
@@ -127,7 +129,7 @@ export class TimelineFold {
         break;
       case 'cancel':
         this.#turn(effect.worker, 'waited', time, 'dropped');
-        if (this.#shown.has(effect.worker) && time >= this.#from) {
+        if (this.#shown.has(effect.worker) && time >= this.#from && !isOverrun(effect, event)) {
           this.#restarts.push({ worker: effect.worker, time });
         }
         break;

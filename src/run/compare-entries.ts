@@ -59,7 +59,7 @@ export function readEntries(
     const first = entries.findIndex((other) => other.name.toLowerCase() === name.toLowerCase());
     if (first === index) continue;
     const field = origin.nameOf(policyPath === path ? path : `${path}.name`);
-    const mend = 'a map has one with { policy: …, name: … }';
+    const mend = 'leave one out, or in a file name one of them: { policy: …, name: … }';
     throw configError(field, name, `a name that no other entry has; ${mend}`);
   }
   return entries;

@@ -25,6 +25,9 @@ export function comparisonWarnings(
   if (seed !== undefined && seedsNamed) {
     lines.push(noEffect('seed', `${origin.nameOf('seeds')} names the seeds`, origin));
   }
+  if (options.run !== undefined && typeof options.out === 'string') {
+    lines.push(noEffect('run', `${origin.nameOf('out')} names the folder`, origin));
+  }
   const isNamed = entries.some(({ entry }) => entry.policy === policy);
   if (policy !== undefined && compare != null && !isNamed) {
     lines.push(noEffect('policy', `${origin.nameOf('compare')} names the policies`, origin));

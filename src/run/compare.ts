@@ -233,11 +233,7 @@ class ComparisonRuns implements Comparison {
   }
 
   #tellSameOutcomes(): void {
-    const runs = this.#states.map(({ entry: { name }, status, summary }) => ({
-      name,
-      status,
-      weightsSha256: summary?.weightsSha256 ?? null,
-    }));
+    const runs = this.#states.map(({ entry: { name }, status, summary }) => ({ name, status, summary }));
     for (const message of sameOutcomes(runs)) this.#notices$.next({ level: 'warn', message });
   }
 

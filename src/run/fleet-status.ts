@@ -7,6 +7,7 @@
 import type { EngineStep } from '../../protocols/sync/events.js';
 import type { Member } from '../../protocols/sync/policy.js';
 import type { EngineState } from '../../protocols/sync/round-engine.js';
+import { isOverrun } from '../../protocols/sync/task-deadline.js';
 import type { ToServer } from '../../protocols/wire/messages.js';
 import type { WorkerState, WorkerStatus } from '../telemetry/run-events.js';
 
@@ -63,7 +64,7 @@ export class FleetStatus {
     }
     for (const effect of effects) {
       if (effect.type === 'assign') this.#tally(effect.worker); // it has joined
-      if (effect.type === 'cancel') this.#tally(effect.worker).restarts += 1;
+      if (effect.type === 'cancel' && !isOverrun(effect, event)) this.#tally(effect.worker).restarts += 1;
       if (effect.type !== 'commit') continue;
       for (const { worker } of effect.contributions) this.#tally(worker).contributions += 1;
     }

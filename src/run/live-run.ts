@@ -4,6 +4,7 @@
  */
 import type { Observable, Subscription } from 'rxjs';
 import { serverActor, type ServerObserver } from '../../actors/server-actor.js';
+import { localOwner, localOwners } from '../../actors/server/owners.js';
 import { stalenessMonitor } from '../../actors/staleness-monitor.js';
 import { stragglerInjector, type StragglerInjectorMessage } from '../../actors/straggler-injector.js';
 import {
@@ -74,6 +75,7 @@ export async function startLiveRun(options: LiveRunOptions): Promise<LiveRun> {
     serverActor({
       run,
       epoch,
+      owners: localOwners,
       engine,
       store,
       parameterCount: compute.model.parameterCount,
@@ -88,6 +90,7 @@ export async function startLiveRun(options: LiveRunOptions): Promise<LiveRun> {
           stalenessMonitor({
             run,
             epoch,
+            owners: localOwners,
             workers: engine.workers,
             transport,
             server: self,
@@ -111,7 +114,7 @@ export async function startLiveRun(options: LiveRunOptions): Promise<LiveRun> {
   const fleet = spawnWorkers(
     system,
     indices,
-    { run, compute, transport, injector, heartbeatSeconds, retrySeconds, restart },
+    { run, ...localOwner, compute, transport, injector, heartbeatSeconds, retrySeconds, restart },
     (worker) => lastIncarnation(worker) + 1,
   );
   for (const [index, ref] of fleet.workers) workers.set(index, ref);

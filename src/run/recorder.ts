@@ -170,6 +170,8 @@ export class Recorder {
     readonly failure: string | null;
     readonly weightsSha256: string | null;
     readonly wallSeconds: number;
+    /** The run's time at its end. */
+    readonly time: number;
   }): Summary {
     const { failure, ...rest } = end;
     const { counts } = this.#records;

@@ -3,6 +3,7 @@
  * run make the same ones.
  */
 import type { Commit, EngineStep } from '../../protocols/sync/events.js';
+import { isOverrun } from '../../protocols/sync/task-deadline.js';
 import { CommunicationCounter, type CommunicationCounts } from '../../protocols/sync/communication.js';
 import type { RestartRecord, RoundRecord } from '../telemetry/run-events.js';
 
@@ -25,10 +26,12 @@ export class RoundRecords {
     readonly restarts: readonly RestartRecord[];
   } {
     this.#counter.add(step);
-    const { time } = step.event;
+    const { event } = step;
+    const { time } = event;
     const commit = step.effects.find((effect): effect is Commit => effect.type === 'commit');
     const restarts = step.effects
       .filter((effect) => effect.type === 'cancel')
+      .filter((cancel) => !isOverrun(cancel, event))
       .map(({ worker, staleness, reason }) => ({ time, worker, staleness, reason }));
     return { round: commit === undefined ? null : this.#round(commit, time), restarts };
   }

@@ -18,11 +18,11 @@ import { makeCheckpoint } from './make-checkpoint.js';
 import type { ResumedRun } from './resumed-run.js';
 import {
   errorOf,
+  evaluationTaker,
   evaluatorStart,
   failureOf,
   isAwaited,
   refusalTeller,
-  tellIfNotFinite,
   type Training,
   type TrainingEnd,
   type TrainingOptions,
@@ -46,13 +46,7 @@ export async function startSimulation(options: TrainingOptions): Promise<Trainin
     everyRounds: config.evalEvery,
     samples: config.evalSamples,
     backlog: targetAccuracy === null ? backlog : 0,
-    onEvaluation: (record) => {
-      recorder.evaluation(record);
-      tellIfNotFinite(record, notice);
-      const { testAccuracy, version } = record;
-      if (targetAccuracy === null || testAccuracy < targetAccuracy) return;
-      simulation.stop('now', `accuracy ${testAccuracy.toFixed(4)} at version ${version}`);
-    },
+    onEvaluation: evaluationTaker(options, (reason) => simulation.stop('now', reason)),
     onError: (error) => notice('error', `evaluation failed: ${oneLineOf(error)}`),
     from: evaluatorStart(options, true),
   });

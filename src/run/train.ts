@@ -242,6 +242,7 @@ class TrainRun implements Run {
     if (this.#stop === 'now') training.evaluator.skip();
     const ended = await training.ended;
     const { reason, wallSeconds } = ended;
+    const time = training.now();
     await training.control.close();
     await checkpointer?.idle();
     const { lastRound } = recorder;
@@ -253,7 +254,7 @@ class TrainRun implements Run {
     const status = error !== null ? 'failed' : stopped ? 'stopped' : 'finished';
     const failure = error?.message ?? null;
     const weightsSha256 = compute === 'none' ? null : store.sha256();
-    const summary = recorder.summary({ status, reason, failure, weightsSha256, wallSeconds });
+    const summary = recorder.summary({ status, reason, failure, weightsSha256, wallSeconds, time });
     this.#summary = summary;
     const failures = error === null ? [] : [error];
     if (directory !== null) failures.push(...(await this.#write(parts, directory, summary, trained)));

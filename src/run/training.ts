@@ -100,13 +100,7 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
     compute,
     everyRounds: config.evalEvery,
     samples: config.evalSamples,
-    onEvaluation: (record) => {
-      recorder.evaluation(record);
-      tellIfNotFinite(record, notice);
-      const { testAccuracy, version } = record;
-      if (config.targetAccuracy === null || testAccuracy < config.targetAccuracy) return;
-      live?.stop('now', `accuracy ${testAccuracy.toFixed(4)} at version ${version}`);
-    },
+    onEvaluation: evaluationTaker(options, (reason) => live?.stop('now', reason)),
     onError: (error) => notice('error', `evaluation failed: ${oneLineOf(error)}`),
     from: evaluatorStart(options, false),
   });
@@ -259,13 +253,21 @@ export function refusalTeller(clock: Clock, notice: TrainingOptions['notice']): 
   };
 }
 
-/** A network may train on finite losses and still be of no use: its moving statistics may be. */
-export function tellIfNotFinite(
-  { version, testLoss }: EvaluationRecord,
-  notice: TrainingOptions['notice'],
-): void {
-  if (!Number.isFinite(testLoss))
-    notice('warn', `the loss of version ${version} on test examples is ${testLoss}`);
+/** Records evaluations, and ends the run with the first at or above the target accuracy. */
+export function evaluationTaker(
+  { config: { targetAccuracy }, recorder, notice }: TrainingOptions,
+  stop: (reason: string) => void,
+): (record: EvaluationRecord) => void {
+  return (record) => {
+    recorder.evaluation(record);
+    const { version, testAccuracy, testLoss } = record;
+    // A network may train on finite losses and still be of no use: its moving statistics may be.
+    if (!Number.isFinite(testLoss)) {
+      notice('warn', `the loss of version ${version} on test examples is ${testLoss}`);
+    }
+    if (targetAccuracy === null || testAccuracy < targetAccuracy) return;
+    stop(`accuracy ${testAccuracy.toFixed(4)} at version ${version}`);
+  };
 }
 
 export function failureOf(error: unknown): StalewartError {

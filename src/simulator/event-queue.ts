@@ -8,24 +8,18 @@
  * queue as there is besides: memory follows what will happen, not what might have.
  */
 import TinyQueue from 'tinyqueue';
-import type { Time, WorkerId } from '../../protocols/sync/events.js';
+import { type Occurrence, Slots } from './slots.js';
 
-/** Something at a time: of a worker, or (null) of nobody in particular. */
-export interface Occurrence {
-  readonly time: Time;
-  readonly worker: WorkerId | null;
-}
+export type { Occurrence } from './slots.js';
 
-/** Two words for each item: at the largest fleets the queue is most of the memory. */
-interface Entry<Item> {
-  readonly item: Item;
-  readonly order: number;
-}
-
-/** A binary heap: `push` and `pop` cost the logarithm of its length. */
+/**
+ * A binary heap: `push` and `pop` cost the logarithm of its length. It moves slot numbers and compares what lies in flat
+ * arrays: at the largest fleets the cost is that of looking things up in memory, and the less of it is touched, the better.
+ */
 export class EventQueue<Item extends Occurrence> {
   readonly #isVoid: (item: Item) => boolean;
-  #heap = new TinyQueue<Entry<Item>>([], compare);
+  readonly #slots = new Slots<Item>();
+  #heap = new TinyQueue<number>([], this.#slots.compare);
   #pushed = 0;
   /** Void entries that are still in the heap, at most. */
   #void = 0;
@@ -48,19 +42,23 @@ export class EventQueue<Item extends Occurrence> {
   push(item: Item, place?: number): void {
     if (Number.isNaN(item.time)) throw new RangeError('an event at no time');
     this.#pushed += 1;
-    this.#heap.push({ item, order: place ?? this.#pushed });
+    this.#heap.push(this.#slots.fill(item, place ?? this.#pushed));
   }
 
   /** What will be given out, in that order. */
   items(): Item[] {
-    const entries = this.#heap.data.filter(({ item }) => !this.#isVoid(item));
-    return entries.sort(compare).map(({ item }) => item);
+    const slots = [...this.#heap.data].sort(this.#slots.compare);
+    return slots.flatMap((slot) => {
+      const item = this.#slots.itemOf(slot);
+      return item === null || this.#isVoid(item) ? [] : [item];
+    });
   }
 
   peek(): Item | undefined {
-    for (let next = this.#heap.peek()?.item; next !== undefined; next = this.#heap.peek()?.item) {
-      if (!this.#isVoid(next)) return next;
-      this.#heap.pop();
+    for (let slot = this.#heap.peek(); slot !== undefined; slot = this.#heap.peek()) {
+      const item = this.#slots.itemOf(slot);
+      if (item !== null && !this.#isVoid(item)) return item;
+      this.#drop();
       this.#void -= 1;
     }
     return undefined;
@@ -68,7 +66,7 @@ export class EventQueue<Item extends Occurrence> {
 
   pop(): Item | undefined {
     const next = this.peek();
-    if (next !== undefined) this.#heap.pop();
+    if (next !== undefined) this.#drop();
     return next;
   }
 
@@ -76,19 +74,21 @@ export class EventQueue<Item extends Occurrence> {
   hasVoid(): void {
     this.#void += 1;
     if (this.#void < leastSwept || this.#void <= this.#heap.length / 2) return;
-    const left = this.#heap.data.filter(({ item }) => !this.#isVoid(item));
-    this.#heap = new TinyQueue(left, compare);
+    const left: number[] = [];
+    for (const slot of this.#heap.data) {
+      const item = this.#slots.itemOf(slot);
+      if (item === null || this.#isVoid(item)) this.#slots.clear(slot);
+      else left.push(slot);
+    }
+    this.#heap = new TinyQueue(left, this.#slots.compare);
     this.#void = 0;
+  }
+
+  #drop(): void {
+    const slot = this.#heap.pop();
+    if (slot !== undefined) this.#slots.clear(slot);
   }
 }
 
 /** Fewer are not worth the trouble. */
-const leastSwept = 64;
-
-function compare<Item extends Occurrence>(a: Entry<Item>, b: Entry<Item>): number {
-  const { time, worker } = a.item;
-  const other = b.item;
-  if (time !== other.time) return time < other.time ? -1 : 1;
-  if (worker !== other.worker) return (worker ?? Infinity) < (other.worker ?? Infinity) ? -1 : 1;
-  return a.order - b.order;
-}
+const leastSwept = 16;

@@ -1,11 +1,10 @@
 /**
- * Computes tasks before simulated time has come to their ends: whatever is assigned may begin at once, and what ends
- * first begins first, so that the threads compute while the clock waits and little is computed that a restart will throw
- * away. What a task gives depends on the task alone, so the order in which tasks are computed changes no result.
+ * Computes tasks before simulated time has come to their ends, so that the threads compute while the clock waits: what ends
+ * first begins first, but for tasks of which it can be foreseen that a restart will throw them away. What a task gives depends
+ * on the task alone, so the order in which tasks are computed changes no result.
  */
-import TinyQueue from 'tinyqueue';
-import type { Time } from '../../protocols/sync/events.js';
 import type { Compute, LocalTask, LocalUpdate } from '../compute/compute.js';
+import { firstToEnd, type Outlook, type UnderWay } from './forecast.js';
 
 /** A task that is computed, or will be. */
 export interface Computation {
@@ -17,17 +16,23 @@ export interface Computation {
 }
 
 export interface LookAhead {
-  /** @param endsAt when its update is needed */
-  begin(task: LocalTask, endsAt: Time): Computation;
+  /** To be computed, from the next `proceed` on. */
+  begin(task: LocalTask, due: Pick<UnderWay, 'version' | 'endsAt'>): Computation;
+  /**
+   * All tasks of this instant are known: free threads take up what will be needed first.
+   * @param outlook asked between two events only, and not before a thread is free
+   */
+  proceed(outlook: () => Outlook | null): void;
   /** Tasks that were begun by a thread. */
   readonly started: number;
 }
 
-interface Entry {
+interface Entry extends UnderWay {
   /** Null once it is cancelled: it holds a whole model. */
   task: LocalTask | null;
-  readonly endsAt: Time;
-  readonly order: number;
+  begun: boolean;
+  /** The clock has come to its end. */
+  ended: boolean;
   readonly abort: AbortController;
   readonly promise: Promise<LocalUpdate>;
   resolve(update: LocalUpdate): void;
@@ -36,8 +41,8 @@ interface Entry {
 }
 
 /**
- * One at a time: whatever else were begun ends later, so it is likelier to be cancelled before. With ABS and 10 workers on two
- * threads, three for each thread halved the images/s that count, and gained nothing elsewhere.
+ * One at a time, and none of which a restart is foreseen, even where a thread has nothing else to do: what is needed may come at
+ * any moment, and would wait for it.
  */
 const tasksPerThread = 1;
 
@@ -45,20 +50,28 @@ const notNeeded = new Error('the task is not needed any more');
 
 export function createLookAhead(compute: Pick<Compute, 'run' | 'threads'>): LookAhead {
   const most = Math.max(1, compute.threads * tasksPerThread);
-  const waiting = new TinyQueue<Entry>([], (a, b) => a.endsAt - b.endsAt || a.order - b.order);
+  /** All that have not ended, by their ends. */
+  let pending: Entry[] = [];
+  let outlook: () => Outlook | null = () => null;
   let running = 0;
-  let begun = 0;
   let started = 0;
 
   const work = (): void => {
     while (running < most) {
-      const next = waiting.pop();
-      if (next === undefined) return;
-      if (next.task !== null) start(next, next.task);
+      const next = choose();
+      if (next?.task == null) return;
+      start(next, next.task);
     }
   };
 
+  const choose = (): Entry | null => {
+    const open = pending.filter(isOpen);
+    if (open.length === 0) return null;
+    return open.find(({ ended }) => ended) ?? firstToEnd(pending, isOpen, outlook());
+  };
+
   const start = (entry: Entry, task: LocalTask): void => {
+    entry.begun = true;
     running += 1;
     started += 1;
     const over = (): void => {
@@ -89,17 +102,33 @@ export function createLookAhead(compute: Pick<Compute, 'run' | 'threads'>): Look
     get started() {
       return started;
     },
-    begin(task, endsAt) {
+    begin(task, { endsAt, version }) {
       const { promise, resolve, reject } = deferred<LocalUpdate>();
       // Whoever needs the update hears of it from `result`.
       promise.catch(() => undefined);
-      begun += 1;
       const abort = new AbortController();
-      const entry: Entry = { task, endsAt, order: begun, abort, promise, resolve, reject, update: null };
-      waiting.push(entry);
-      work();
+      const entry: Entry = {
+        task,
+        worker: task.worker,
+        attempt: task.attempt,
+        version,
+        endsAt,
+        begun: false,
+        ended: false,
+        abort,
+        promise,
+        resolve,
+        reject,
+        update: null,
+      };
+      pending.push(entry);
       return {
-        result: () => entry.update ?? promise,
+        result() {
+          entry.ended = true;
+          // Foreseen was a restart that did not come.
+          if (!entry.begun) work();
+          return entry.update ?? promise;
+        },
         cancel() {
           entry.task = null;
           entry.update = null;
@@ -107,7 +136,20 @@ export function createLookAhead(compute: Pick<Compute, 'run' | 'threads'>): Look
         },
       };
     },
+    proceed(now) {
+      outlook = now;
+      pending = pending.filter(({ task, ended }) => task !== null && !ended).sort(byEnd);
+      work();
+    },
   };
+}
+
+function isOpen({ task, begun }: Entry): boolean {
+  return task !== null && !begun;
+}
+
+function byEnd(a: Entry, b: Entry): number {
+  return a.endsAt - b.endsAt || a.worker - b.worker;
 }
 
 function deferred<Value>() {

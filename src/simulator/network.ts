@@ -4,7 +4,7 @@
  * message after the other, b / serverBandwidth each, in the order in which they get there.
  */
 import type { Time, WorkerId } from '../../protocols/sync/events.js';
-import { type PerWorker, valueOf } from '../stragglers/per-worker.js';
+import type { PerWorker } from '../stragglers/per-worker.js';
 
 export interface NetworkSpec {
   /** Time units from one end to the other. Default: 0. */
@@ -44,9 +44,11 @@ export function createNetwork(
   from: NetworkState = idle,
 ): Network {
   let { sendingUntil, receivingUntil } = from;
-  const latencyOf = (worker: WorkerId): Time => valueOf(latency, worker) ?? 0;
+  const ownLatency = lookup(latency);
+  const ownBandwidth = lookup(bandwidth);
+  const latencyOf = (worker: WorkerId): Time => ownLatency(worker) ?? 0;
   const ownLink = (worker: WorkerId, bytes: number): Time => {
-    const rate = valueOf(bandwidth, worker);
+    const rate = ownBandwidth(worker);
     return latencyOf(worker) + (rate === undefined ? 0 : bytes / rate);
   };
   const serverLink = (bytes: number): Time => (serverBandwidth === null ? 0 : bytes / serverBandwidth);
@@ -64,4 +66,11 @@ export function createNetwork(
     signal: (worker, now) => now + latencyOf(worker),
     state: () => ({ sendingUntil, receivingUntil }),
   };
+}
+
+/** `valueOf` these values. It is asked of every task, and mostly there are none. */
+function lookup(values: PerWorker<number>): (worker: WorkerId) => number | undefined {
+  const { all, ...own } = values;
+  const byWorker = new Map(Object.entries(own).map(([worker, value]) => [Number(worker), value]));
+  return byWorker.size === 0 ? () => all : (worker) => byWorker.get(worker) ?? all;
 }

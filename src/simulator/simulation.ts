@@ -10,6 +10,7 @@ import { Subject } from 'rxjs';
 import type {
   Assign,
   Cancel,
+  Commit,
   Effect,
   EngineEvent,
   EngineStep,
@@ -31,6 +32,7 @@ import {
   type Task,
 } from './coming-events.js';
 import { EventQueue } from './event-queue.js';
+import type { Outlook } from './forecast.js';
 import type { LookAhead } from './look-ahead.js';
 import type { Network } from './network.js';
 import type { Recorded, RecordedArrivals } from './recorded-arrivals.js';
@@ -88,12 +90,13 @@ export class Simulation {
   readonly #queue = new EventQueue<ComingEvent>(isVoid);
   readonly #events$ = new Subject<EngineEvent>();
   /** The task that each worker has in hand. */
-  readonly #tasks = new Map<number, Task>();
+  readonly #tasks: (Task | undefined)[] = [];
   readonly #deadlines = new PendingDeadlines(this.#queue);
   /** What the engine has made of the event in hand. */
-  #steps: EngineStep[] = [];
+  #step: EngineStep | null = null;
   #engineError: { readonly error: unknown } | null = null;
   #state: EngineState | null = null;
+  #lastCommit: Commit | null = null;
   #arrived: { readonly updateId: string; readonly update: LocalUpdate } | null = null;
   #stop: Stop | null = null;
   /** The run is to stop at once: nothing is waited for any more. */
@@ -120,7 +123,9 @@ export class Simulation {
         }),
       )
       .subscribe({
-        next: (step) => this.#steps.push(step),
+        next: (step) => {
+          this.#step = step;
+        },
         error: (error: unknown) => {
           this.#engineError = { error };
         },
@@ -163,7 +168,7 @@ export class Simulation {
       return await this.#toTheEnd();
     } finally {
       this.#events$.complete();
-      for (const { computation } of this.#tasks.values()) computation?.cancel();
+      for (const task of this.#tasks) task?.computation?.cancel();
     }
   }
 
@@ -227,9 +232,10 @@ export class Simulation {
       const task: Task = { ...event, worker, computation: null };
       this.#queue.push(task);
       if (task.cancelledAt !== null) continue;
-      this.#tasks.set(worker, task);
+      this.#tasks[worker] = task;
       this.#compute(task, task.time, event.weights);
     }
+    this.#options.training?.lookAhead.proceed(this.#outlook);
   }
 
   /** Waits, but for nobody once the run is to stop at once. */
@@ -303,13 +309,13 @@ export class Simulation {
 
   #feed(event: EngineEvent): void | Promise<void> {
     this.#events$.next(event);
-    const steps = this.#steps;
+    const step = this.#step;
     if (this.#engineError !== null) throw this.#engineError.error;
-    const [step] = steps;
-    this.#steps = [];
-    if (step === undefined || this.#state === null) return;
+    this.#step = null;
+    if (step === null || this.#state === null) return;
     for (const effect of step.effects) this.#carryOut(effect);
     this.#arrived = null;
+    if (this.#outcome === null) this.#options.training?.lookAhead.proceed(this.#outlook);
     return this.#options.onStep(step, this.#state);
   }
 
@@ -324,6 +330,7 @@ export class Simulation {
         break;
       case 'commit':
         store?.commit(effect);
+        this.#lastCommit = effect;
         break;
       case 'assign':
         store?.given(effect.worker);
@@ -363,7 +370,7 @@ export class Simulation {
     };
     const neededAt = recorded === undefined ? this.#begin(task) : this.#recall(task, recorded);
     if (training !== null && neededAt !== null) this.#compute(task, neededAt, training.store.current());
-    this.#tasks.set(worker, task);
+    this.#tasks[worker] = task;
   }
 
   /** Unless it is not needed before the end. */
@@ -373,8 +380,29 @@ export class Simulation {
     if (keepsWeights) task.weights = parameters;
     if (until !== null && neededAt > until) return;
     const { worker, attempt, localSteps } = task.assign;
-    task.computation = training.lookAhead.begin({ worker, attempt, parameters, localSteps }, neededAt);
+    const work = { worker, attempt, parameters, localSteps };
+    task.computation = training.lookAhead.begin(work, { endsAt: neededAt, version: task.assign.version });
   }
+
+  /** What the next commits depend on; null: not known yet, or they come from a record. */
+  readonly #outlook = (): Outlook | null => {
+    const { engine, recorded, taskTimes } = this.#options;
+    if (this.#state === null || this.#lastCommit === null || recorded !== undefined) return null;
+    const { version, members, contributions } = this.#state;
+    return {
+      version,
+      held: contributions.length,
+      waiting: contributions.flatMap(({ worker }) => {
+        const member = members[worker];
+        return member?.status === 'idle' ? [member] : [];
+      }),
+      waitCount: this.#lastCommit.waitCount,
+      bound: this.#lastCommit.maxStaleness ?? Infinity,
+      test: engine.policy.stalenessTest ?? 'ge',
+      pulls: engine.policy.counts === 'mini-batches',
+      endOf: (worker, attempt, beginsAt) => beginsAt + taskTimes.taskTime(worker, attempt, beginsAt),
+    };
+  };
 
   /** @returns when the worker takes its last step */
   #begin(task: Task): Time {
@@ -410,7 +438,7 @@ export class Simulation {
 
   /** The worker drops its work, unless that is on its way already when it hears of it. */
   #cancel({ worker }: Cancel): void {
-    const task = this.#tasks.get(worker);
+    const task = this.#tasks[worker];
     if (task === undefined) return;
     task.computation?.cancel();
     // Its end stays in the queue, and would keep what it holds.

@@ -3,7 +3,14 @@
  * paths and an error are never cut: they are there to be copied.
  */
 import { type Glyphs, unicodeGlyphs } from './glyphs.js';
-import { formatAmount, formatCount, formatDuration, formatLoss, formatPercent } from './number-format.js';
+import {
+  formatAmount,
+  formatCount,
+  formatDuration,
+  formatLoss,
+  formatPercent,
+  formatUnits,
+} from './number-format.js';
 import type { RunPaths } from './run-files.js';
 import { type Line, type Paint, padEnd, paintLine, span, visibleWidth } from './styled-line.js';
 import type { Summary } from './summary.js';
@@ -56,7 +63,7 @@ export function renderFinalBlock(summary: Summary, paths: RunPaths, options: Fin
   const { modelSaved = summary.rounds > 0 || summary.status !== 'failed' } = options;
   const dot = ` ${glyphs.dot} `;
   const timeOf = (time: number): string =>
-    timeUnit === 'seconds' ? formatDuration(time) : formatAmount(time, 'unit');
+    timeUnit === 'seconds' ? formatDuration(time) : formatUnits(time);
   const row = (label: string, ...value: Line): Line => [
     span('  '),
     span(padEnd(label, LABEL), 'dim'),
@@ -71,7 +78,10 @@ export function renderFinalBlock(summary: Summary, paths: RunPaths, options: Fin
   const title: Line = [
     span('  '),
     span(padEnd(word, LABEL), paint),
-    span(`${formatAmount(summary.rounds, 'round')} in ${spent}`, 'bold'),
+    span(
+      `${summary.rounds === 0 ? 'no round closed' : formatAmount(summary.rounds, 'round')} in ${spent}`,
+      'bold',
+    ),
   ];
   const reason = summary.status === 'failed' ? '' : summary.reason;
   const fits = lineWidth(title) + 2 + visibleWidth(reason) <= width;
@@ -92,7 +102,7 @@ export function renderFinalBlock(summary: Summary, paths: RunPaths, options: Fin
     const rate = `${dot}${formatCount(summary.samplesPerSecond)} a second`;
     lines.push(row('trained on', span(formatAmount(summary.trainedSamples, 'sample') + rate)));
   }
-  if (summary.uploads > 0) {
+  if (summary.uploads > 0 || (summary.rounds === 0 && summary.downloads > 0)) {
     const { uploads, downloads, restarts, discarded, failures } = summary;
     const traffic = [formatAmount(uploads, 'upload'), formatAmount(downloads, 'download')];
     if (discarded > 0) traffic.push(`${formatCount(discarded)} discarded`);

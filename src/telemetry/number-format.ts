@@ -10,6 +10,13 @@ export function formatAmount(count: number, one: string, many = `${one}s`): stri
   return `${formatCount(count)} ${Math.round(count) === 1 ? one : many}`;
 }
 
+/** `1 unit`, `0.25 units`, `1,200 units` of virtual time: what is short is not rounded to nothing. */
+export function formatUnits(time: number): string {
+  if (!(Math.abs(time) < 10)) return formatAmount(time, 'unit');
+  const digits = Number(time.toPrecision(3));
+  return `${digits} ${digits === 1 ? 'unit' : 'units'}`;
+}
+
 /** `0:42`, `12:05`, `1:02:03`: seconds as minutes or hours. */
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds)) return '–';

@@ -1,6 +1,7 @@
 /**
  * Shows a run to whoever watches it: a live display on a terminal, else a log line per evaluation and one every few
- * seconds. What needs attention (crashes, rounds that closed short) is logged in both. Nothing here affects the run.
+ * seconds. What needs attention (crashes, rounds that closed short) is logged in both. Rounds and restarts are summed up: each
+ * by itself is in the journal. Nothing here affects the run.
  */
 import type { Clock } from '../clock/clock.js';
 import { formatAmount, formatDuration, formatPercent } from './number-format.js';
@@ -8,13 +9,7 @@ import type { LiveScreen } from './live-screen.js';
 import type { LogFields, Logger } from './logger.js';
 import { renderDisplay } from './progress-display.js';
 import { createProgressState, type ProgressStateOptions } from './progress-state.js';
-import type {
-  EvaluationRecord,
-  FailureRecord,
-  RestartRecord,
-  RoundRecord,
-  WorkerStatus,
-} from './run-events.js';
+import type { EvaluationRecord, FailureRecord, RoundRecord, WorkerStatus } from './run-events.js';
 
 export interface ProgressOptions extends ProgressStateOptions {
   readonly screen: LiveScreen;
@@ -28,7 +23,6 @@ export interface ProgressOptions extends ProgressStateOptions {
 export interface Progress {
   round(record: RoundRecord): void;
   evaluation(record: EvaluationRecord): void;
-  restart(record: RestartRecord): void;
   failure(record: FailureRecord): void;
   /** Workers whose status changed, or all of them. */
   workers(statuses: readonly WorkerStatus[]): void;
@@ -104,9 +98,6 @@ export function createProgress(options: ProgressOptions): Progress {
         },
       );
       screen.invalidate();
-    },
-    restart({ worker, staleness, reason }) {
-      logger.debug(`worker ${worker} restarts from the newest model`, { staleness, reason });
     },
     failure(record) {
       state.failure(record);

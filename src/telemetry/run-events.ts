@@ -21,9 +21,9 @@ export interface RoundRecord {
   readonly uploads: number;
   /** Models sent to workers since the start. */
   readonly downloads: number;
-  /** Restarts since the start: for staleness, or because the policy asked. */
+  /** Restarts since the start: for staleness, or because the policy asked; not those that overran a time limit. */
   readonly restarts: number;
-  /** Σ over rounds of the workers that uploaded or were restarted in the round, since the start. */
+  /** Σ over rounds of the workers that uploaded, were restarted or overran their time limit in the round, since the start. */
   readonly communicationRounds: number;
   /** Σ over rounds of the workers that uploaded in the round, since the start: the same without what only restarts add. */
   readonly communicationRoundsWithoutRestarts: number;

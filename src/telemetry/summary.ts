@@ -31,7 +31,7 @@ export const summarySchema = z.object({
   workers: count,
   /** Rounds closed: the version of the final model. */
   rounds: count,
-  /** When the last round closed: seconds since the start, or virtual time units. */
+  /** When the last round closed, or the run ended if none did: seconds since the start, or virtual time units. */
   time: z.number(),
   /** Test accuracy (0 … 1) and loss of the final model; null if it was not evaluated or the figure is not finite. */
   finalAccuracy: z.number().nullable(),
@@ -99,6 +99,8 @@ export interface RunEnd {
   readonly weightsSha256: string | null;
   readonly wallSeconds: number;
   readonly discarded: number;
+  /** The run's time at its end, for one that closed no round; default: 0. */
+  readonly time?: number;
   /** What was counted of a run that closed no round; default: nothing. Of others the last round's counts are taken. */
   readonly counts?: Pick<RoundRecord, CountName>;
   /** Default: 0. */
@@ -182,7 +184,7 @@ export function createSummaryBuilder(
         seed,
         workers,
         rounds,
-        time: lastRound?.time ?? 0,
+        time: lastRound?.time ?? end.time ?? 0,
         finalAccuracy: finite(final?.testAccuracy),
         finalLoss: finite(final?.testLoss),
         bestAccuracy: best,

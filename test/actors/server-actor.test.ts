@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ServerMessage, StalenessMonitorMessage } from '../../actors/messages.js';
+import { localOwner, type Owner } from '../../actors/server/owners.js';
 import { serverActor, type RunOutcome } from '../../actors/server-actor.js';
 import { createActorSystem } from '../../actors/supervision.js';
 import type { EngineStep } from '../../protocols/sync/events.js';
@@ -31,6 +32,7 @@ function bench({ correction, policy: own, ...more }: Bench = {}) {
   const steps: EngineStep[] = [];
   const outcomes: RunOutcome[] = [];
   const refused: string[] = [];
+  const owners = new Map<number, Owner>();
   const store = createParameterStore(Float32Array.of(10, 20), { correction: correction ?? null });
   const policy = own ?? findPolicy('k-async')?.create(resolvePolicySettings({ workers: 3, waitCount: 2 }));
   assert.ok(policy);
@@ -38,6 +40,7 @@ function bench({ correction, policy: own, ...more }: Bench = {}) {
     serverActor({
       run,
       epoch: 1,
+      owners: { of: (worker) => owners.get(worker) ?? localOwner },
       engine: { policy, workers: 3, localSteps: 10, ...more },
       store,
       parameterCount: 2,
@@ -61,12 +64,13 @@ function bench({ correction, policy: own, ...more }: Bench = {}) {
     await clock.settle();
   };
   const join = (worker: number, incarnation = 1) =>
-    tell({ type: 'join', run, worker, incarnation, backend: 'fake' });
+    tell({ type: 'join', run, ...localOwner, worker, incarnation, backend: 'fake' });
   const update = (worker: number, delta: readonly number[], change: Partial<UpdateMessage> = {}) => {
     const { incarnation = 1, attempt = 1 } = change;
     const header: UpdateMessage = {
       type: 'update',
       run,
+      ...localOwner,
       worker,
       incarnation,
       epoch: 1,
@@ -84,7 +88,7 @@ function bench({ correction, policy: own, ...more }: Bench = {}) {
     return tell(header, Float32Array.from(delta));
   };
   const heartbeat = (worker: number, attempt: number, incarnation = 1) =>
-    tell({ type: 'heartbeat', run, worker, incarnation, attempt, state: 'idle' });
+    tell({ type: 'heartbeat', run, ...localOwner, worker, incarnation, attempt, state: 'idle' });
   const to = (worker: number, type: ToWorker['type']) =>
     sent.filter(({ header }) => header.worker === worker && header.type === type);
   return {
@@ -95,6 +99,7 @@ function bench({ correction, policy: own, ...more }: Bench = {}) {
     steps,
     outcomes,
     refused,
+    owners,
     store,
     server,
     tell,
@@ -119,6 +124,7 @@ describe('ServerActor', () => {
     assert.deepEqual(assign.header, {
       type: 'assign',
       run,
+      ...localOwner,
       epoch: 1,
       worker: 1,
       incarnation: 1,
@@ -164,7 +170,15 @@ describe('ServerActor', () => {
   it('drops the held delta of a worker that is lost before the commit', async () => {
     for (const worker of [0, 1, 2]) await b.join(worker);
     await b.update(0, [1, 1]);
-    await b.tell({ type: 'lost', run, worker: 0, incarnation: 1, reason: 'crashed', returns: true });
+    await b.tell({
+      type: 'lost',
+      run,
+      ...localOwner,
+      worker: 0,
+      incarnation: 1,
+      reason: 'crashed',
+      returns: true,
+    });
     assert.equal(b.store.held, 0);
     assert.deepEqual(b.monitored.at(-1), { type: 'lost', worker: 0, incarnation: 1, returns: true });
   });
@@ -178,6 +192,38 @@ describe('ServerActor', () => {
     assert.deepEqual(b.refused, ['epoch 2, living is 1', 'delta of 3 elements, the model has 2']);
     const [stop] = b.to(0, 'stop');
     assert.ok(stop?.header.type === 'stop' && stop.header.rejoin);
+  });
+
+  it('hears a worker from its owner alone, and answers nobody else', async () => {
+    b.owners.set(0, { process: 'node-1', life: 'b' });
+    await b.join(0);
+    await b.tell({
+      type: 'join',
+      run,
+      process: 'node-1',
+      life: 'a',
+      worker: 0,
+      incarnation: 1,
+      backend: 'x',
+    });
+    assert.deepEqual(b.steps, []);
+    assert.deepEqual(b.sent, []);
+    assert.deepEqual(b.refused, [
+      'worker 0 belongs to process "node-1", not to "local"',
+      'life a of process "node-1" is over',
+    ]);
+    await b.tell({
+      type: 'join',
+      run,
+      process: 'node-1',
+      life: 'b',
+      worker: 0,
+      incarnation: 1,
+      backend: 'x',
+    });
+    const [assign] = b.to(0, 'assign');
+    assert.equal(assign?.header.process, 'node-1');
+    assert.equal(assign.header.life, 'b');
   });
 
   it('fails the run on a non-finite delta, naming round and worker', async () => {

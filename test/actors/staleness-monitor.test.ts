@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { Subject } from 'rxjs';
 import type { ServerMessage } from '../../actors/messages.js';
+import { localOwner, localOwners } from '../../actors/server/owners.js';
 import { stalenessMonitor } from '../../actors/staleness-monitor.js';
 import { createActorSystem } from '../../actors/supervision.js';
 import type { Message } from '../../protocols/wire/messages.js';
@@ -17,6 +18,7 @@ function bench(workers = 0) {
     stalenessMonitor({
       run: 'test',
       epoch: 1,
+      owners: localOwners,
       transport: { status$, send: (subject, message) => Promise.resolve(void sent.push([subject, message])) },
       server: { path: 'server', tell: (message) => told.push(message) },
       heartbeatSeconds: 1,
@@ -52,9 +54,8 @@ describe('StalenessMonitor', () => {
     } as const;
     monitor.tell({ type: 'restart', commit: null, cancels: [cancel] });
     await clock.settle();
-    assert.deepEqual(sent, [
-      ['stalewart.test.worker.3', { header: { ...cancel, run: 'test', epoch: 1 }, tensor: null }],
-    ]);
+    const header = { ...cancel, run: 'test', ...localOwner, epoch: 1 };
+    assert.deepEqual(sent, [['stalewart.test.worker.local.3', { header, tensor: null }]]);
   });
 
   /** Time passes while worker 0 is heard. */

@@ -5,6 +5,7 @@ import {
   createActorSystem,
   type RestartPolicy,
 } from '../../actors/supervision.js';
+import { localOwner } from '../../actors/server/owners.js';
 import { stragglerInjector, type StragglerInjectorMessage } from '../../actors/straggler-injector.js';
 import { workerActor, type WorkerMessage } from '../../actors/worker-actor.js';
 import type { Message, ToServer, ToWorker } from '../../protocols/wire/messages.js';
@@ -53,6 +54,7 @@ async function bench(straggler = 'constant:mean=5'): Promise<Bench> {
   const worker = system.spawn(
     workerActor({
       run,
+      ...localOwner,
       worker: 0,
       compute,
       transport,
@@ -63,21 +65,24 @@ async function bench(straggler = 'constant:mean=5'): Promise<Bench> {
     }),
   );
   await clock.settle();
-  const common = { run, worker: 0, incarnation: 1, epoch: 1, attempt: 1, baseVersion: 0, localSteps: 10 };
+  const fence = { run, ...localOwner, worker: 0, incarnation: 1 };
+  const common = { ...fence, epoch: 1, attempt: 1, baseVersion: 0, localSteps: 10 };
   const shapes = {
     assign: common,
     cancel: {
-      ...pick(common, 'run', 'worker', 'incarnation', 'epoch', 'attempt'),
+      ...fence,
+      ...pick(common, 'epoch', 'attempt'),
       staleness: 3,
       reason: 'stale',
     },
     ack: {
-      ...pick(common, 'run', 'worker', 'incarnation', 'epoch'),
+      ...fence,
+      epoch: 1,
       updateId: '0.1.1',
       outcome: 'accepted',
       reason: '',
     },
-    stop: { ...pick(common, 'run', 'worker', 'incarnation', 'epoch'), rejoin: false, reason: 'over' },
+    stop: { ...fence, epoch: 1, rejoin: false, reason: 'over' },
   } as const;
   return {
     clock,
@@ -89,7 +94,7 @@ async function bench(straggler = 'constant:mean=5'): Promise<Bench> {
     async tell(message, tensor) {
       const header = { ...shapes[message.type], ...message } as ToWorker;
       const weights = header.type === 'assign' ? (tensor ?? new Float32Array(4)) : null;
-      await transport.send(workerSubject(run, 0), { header, tensor: weights });
+      await transport.send(workerSubject(run, 'local', 0), { header, tensor: weights });
       await clock.settle();
     },
   };
@@ -245,6 +250,7 @@ describe('WorkerActor', () => {
     assert.deepEqual(last, {
       type: 'heartbeat',
       run,
+      ...localOwner,
       worker: 0,
       incarnation: 1,
       attempt: 3,

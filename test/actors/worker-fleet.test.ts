@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { localOwner } from '../../actors/server/owners.js';
 import type { StragglerInjectorMessage } from '../../actors/straggler-injector.js';
 import { DeclaredDead } from '../../actors/worker-actor.js';
 import { spawnWorkers, type WorkerFailure } from '../../actors/worker-fleet.js';
@@ -24,6 +25,7 @@ async function bench(harness: ActorHarness, wrap: (transport: Transport) => Tran
   const failures: WorkerFailure[] = [];
   const fleet = spawnWorkers(system, [1, 3], {
     run,
+    ...localOwner,
     compute: createFakeCompute(1),
     transport: wrap(transport),
     injector,
@@ -64,7 +66,15 @@ describe('worker fleet', () => {
     assert.equal(fleet.workers.get(3)?.crash(new Error('its disk\nis full')), true);
     await clock.settle();
     assert.deepEqual(lost(), [
-      { type: 'lost', run, worker: 3, incarnation: 1, reason: 'its disk is full', returns: true },
+      {
+        type: 'lost',
+        run,
+        ...localOwner,
+        worker: 3,
+        incarnation: 1,
+        reason: 'its disk is full',
+        returns: true,
+      },
     ]);
     assert.deepEqual(
       failures.map(({ worker, incarnation, time, action, delaySeconds }) => [
@@ -112,13 +122,14 @@ describe('worker fleet', () => {
     const header = {
       type: 'stop',
       run,
+      ...localOwner,
       epoch: 1,
       worker: 3,
       incarnation: 1,
       rejoin: true,
       reason: 'silent',
     } as const;
-    await transport.send(workerSubject(run, 3), { header, tensor: null });
+    await transport.send(workerSubject(run, 'local', 3), { header, tensor: null });
     await clock.settle();
     assert.ok(failures[0]?.error instanceof DeclaredDead);
     assert.equal(failures[0].action, 'restarting');

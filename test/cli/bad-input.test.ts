@@ -33,7 +33,7 @@ describe('bad input on the command line', () => {
     ],
     [
       'simulate --policy ga-dc-asgd',
-      '--policy is "ga-dc-asgd": it must be one that ga- (gap-aware) fits, which dc-asgd is not',
+      '--policy is "ga-dc-asgd": it must be one that ga- (gap-aware) fits, which dc-asgd is not: it corrects deltas itself',
     ],
     [
       'train --model lennet',

@@ -6,7 +6,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { createProgram, type ProgramContext, runProgram } from '../../src/cli/program.js';
+import { createProgram, runProgram } from '../../src/cli/program.js';
 import {
   type CompareRequest,
   simulateCommand,
@@ -15,6 +15,7 @@ import {
 } from '../../src/cli/train.js';
 import { comparisonSchema, readComparison } from '../../src/telemetry/comparison-file.js';
 import { parseExact } from '../../src/telemetry/exact-json.js';
+import { silentContext } from './program-context.js';
 import { mainFile } from './run-cli.js';
 
 const timing = [
@@ -37,15 +38,7 @@ describe('simulate --compare', () => {
     async function call(name: 'simulate' | 'train', ...args: string[]) {
       const compared: CompareRequest[] = [];
       const trained: TrainRequest[] = [];
-      let errors = '';
-      const context: ProgramContext = {
-        writeOut: () => undefined,
-        writeError: (text) => {
-          errors += text;
-        },
-        colour: false,
-        exitCode: 0,
-      };
+      const context = silentContext();
       const train = async (request: TrainRequest) => {
         trained.push(request);
         return 0;
@@ -59,7 +52,7 @@ describe('simulate --compare', () => {
             });
       const program = createProgram('1.2.3', [command], context);
       const exitCode = await runProgram(program, [name, ...args], context);
-      return { exitCode, errors, compared: compared[0], trained: trained[0] };
+      return { exitCode, errors: context.errors(), compared: compared[0], trained: trained[0] };
     }
 
     it('takes policies and seeds from flags', async () => {

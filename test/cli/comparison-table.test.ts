@@ -2,47 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { renderComparisonTable } from '../../src/cli/comparison-table.js';
 import type { ComparisonEntryRecord, ComparisonRecord } from '../../src/telemetry/comparison-file.js';
-import { spreadOf } from '../../src/telemetry/spread.js';
-
-const spread = (...values: (number | null)[]) => {
-  const { values: _, ...rest } = spreadOf(values);
-  return { ...rest, values };
-};
-const reaching = (steps: Readonly<Record<string, readonly (number | null)[]>>) =>
-  Object.fromEntries(
-    Object.entries(steps).map(([step, values]) => {
-      const { mean, sd } = spreadOf(values);
-      return [
-        step,
-        { mean, sd, reached: values.filter((value) => value !== null).length, values: [...values] },
-      ];
-    }),
-  );
-
-function entry(name: string, changes: Partial<ComparisonEntryRecord> = {}): ComparisonEntryRecord {
-  const ten = spread(10, 10);
-  return {
-    name,
-    policy: name,
-    settings: {},
-    seeds: [1, 2],
-    finalAccuracy: spread(0.5, 0.6),
-    bestAccuracy: spread(0.6, 0.6),
-    finalLoss: ten,
-    rounds: ten,
-    time: ten,
-    uploads: ten,
-    downloads: ten,
-    restarts: spread(0, 0),
-    discarded: ten,
-    communicationRounds: spread(2000, 2001),
-    communicationRoundsWithoutRestarts: ten,
-    timeToAccuracy: reaching({ '0.30': [3, 4], '0.35': [8, 9], '0.40': [11, null], '0.45': [null, null] }),
-    communicationToAccuracy: reaching({ '0.30': [300, 400], '0.35': [800, 900] }),
-    communicationToAccuracyWithoutRestarts: reaching({ '0.30': [30, 40], '0.35': [80, 90] }),
-    ...changes,
-  };
-}
+import { comparisonEntry as entry, reaching, spread } from '../telemetry/fake-comparison.js';
 
 const table = (...entries: ComparisonEntryRecord[]) => {
   const record: ComparisonRecord = {

@@ -160,6 +160,26 @@ describe('parameter store with corrections', () => {
     assert.equal(store.held, 0);
   });
 
+  it('counts a delta that several commits apply once in the usual step', () => {
+    const store = storeWith({ kind: 'gap-aware' }, [0]);
+    for (const worker of [0, 1]) store.given(worker);
+    store.hold('a', Float32Array.of(2), 0);
+    assert.deepEqual([...commit(store, [['a', 1]], ['a'])], [2]);
+    store.hold('b', Float32Array.of(4), 1);
+    const [weight = Number.NaN] = store.commit({
+      version: 2,
+      contributions: [
+        { updateId: 'a', weight: 1, repeated: true },
+        { updateId: 'b', weight: 1 },
+      ],
+      scale: 1,
+    });
+    // The model is 2 from where both started. Of a, C is its own size; of b, the root mean square of a and b.
+    const usual = Math.sqrt((0.999 * 2 ** 2 + 4 ** 2) / (0.999 + 1));
+    const expected = 2 + (2 * 2) / (2 + 2) + (4 * usual) / (usual + 2);
+    assert.ok(Math.abs(weight - expected) < 1e-6, `${weight} instead of ${expected}`);
+  });
+
   it('leaves weights that no gradient moves alone', () => {
     const store = createParameterStore(Float32Array.of(0, 0), {
       correction: createCorrection({ kind: 'toward-model' }, 0.1, 2),

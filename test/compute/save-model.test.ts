@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
@@ -87,6 +87,28 @@ describe('saved models', () => {
     });
     await writeFile(join(folder, 'model.json'), '{"format": "other"}');
     await assert.rejects(openModel(folder).load(), /model\.json is not a model \(it has no modelTopology/);
+  });
+
+  it('a weight whose shape is not that of its layer is refused by name', async () => {
+    const into = join(folder, 'tampered');
+    await withCompute({ model: 'lenet', dataset, partitions }, ({ model }) =>
+      saveModel(into, model, model.initial, dataset),
+    );
+    const file = join(into, 'model.json');
+    const text = await readFile(file, 'utf8');
+    const tensorsBefore = tf.memory().numTensors;
+    await openModel(into).load();
+    assert.equal(tf.memory().numTensors, tensorsBefore);
+    // As many values, so that the size of the file tells nothing.
+    const tampered = text.replace('"shape":[5,5,3,6]', '"shape":[5,3,5,6]');
+    assert.notEqual(tampered, text);
+    await writeFile(file, tampered);
+    await assert.rejects(tf.loadLayersModel(openModel(into)), {
+      name: 'StalewartError',
+      code: 'MODEL',
+      message:
+        /^there is no model in .*tampered: model\.json gives weight \S+\/kernel the shape \[5, 3, 5, 6\], and its layer needs \[5, 5, 3, 6\]$/,
+    });
   });
 
   it('a folder whose weights are not those that it names is refused', async () => {

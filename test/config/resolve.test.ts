@@ -154,15 +154,15 @@ describe('resolveTrainConfig', () => {
     [{ policy: 'sb-abs' }, `policy is "sb-abs": it must be ${policyList} (did you mean "sa-abs"?)`],
     [
       { policy: 'ga-fedasync' },
-      'policy is "ga-fedasync": it must be one that ga- (gap-aware) fits, which fedasync is not',
+      'policy is "ga-fedasync": it must be one that ga- (gap-aware) fits, which fedasync is not: it corrects deltas itself',
     ],
     [
       { policy: 'sa-ringleader' },
-      'policy is "sa-ringleader": it must be one that sa- (staleness-aware) fits, which ringleader is not',
+      'policy is "sa-ringleader": it must be one that sa- (staleness-aware) fits, which ringleader is not: it weighs the updates of a commit itself',
     ],
     [
       { policy: 'sa-sa-abs' },
-      'policy is "sa-sa-abs": it must be one that sa- (staleness-aware) fits, which sa-abs is not',
+      'policy is "sa-sa-abs": it must be one that sa- (staleness-aware) fits, which sa-abs is not: it is staleness-aware already',
     ],
     [
       { policy: 'ga-k-async', workers: 3, waitCount: 4 },

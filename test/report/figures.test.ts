@@ -41,6 +41,7 @@ describe('figures', () => {
     await add('abs-2', { config: { seed: 2 }, better: 0.1 });
     await add('asgd-1', { config: { policy: 'asgd' }, better: -0.05 });
     await add('hostile', { config: { policy: '<script>alert(1)</script> & "co"' } });
+    await add('final', { config: { policy: 'k-async' }, final: true });
     await add('untrained', { config: { compute: 'none' }, evalEvery: 0 });
   });
   after(() => folder.remove());
@@ -104,6 +105,18 @@ describe('figures', () => {
       [0, 3],
       [rounds.at(-1)?.time, 3],
     ]);
+  });
+
+  it('leave out the second evaluation of the final weights, and say so', () => {
+    const drawn = figuresOf('final').filter(({ name }) => name.startsWith('accuracy-') || name === 'test-loss-time');
+    assert.equal(drawn.length, 4);
+    const { length } = run('final').evaluations;
+    for (const each of drawn) {
+      const xs = valuesOf(layersOf(each, 'line')[0], 'x').flat();
+      assert.equal(xs.length, length - 1, each.name);
+      assert.equal(new Set(xs).size, xs.length);
+      assert.match(each.caption, /evaluated twice, on some test examples and on all, the latter is left out/);
+    }
   });
 
   it('of several seeds draw the mean in a band from the smallest to the largest', () => {

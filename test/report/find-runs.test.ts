@@ -62,9 +62,10 @@ describe('runs of a report', () => {
     );
   });
 
-  for (const [what, text] of [
-    ['damaged', '{"runs": ['],
-    ['of another form', '{"policies": {}}'],
+  for (const [what, text, told] of [
+    ['cut off', '{"runs": [', /^comparison\.json of cmp is cut off or no JSON \(.*\): taken are the folders/],
+    ['empty', '', /^comparison\.json of cmp is empty: taken are the folders beside it; remove it and give /],
+    ['of another form', '{"policies": {}}', /^comparison\.json of cmp lists no runs: taken are the folders/],
   ] as const) {
     it(`are found beside a comparison.json that is ${what}`, async () => {
       await makeRun('cmp', 'abs-1');
@@ -74,7 +75,8 @@ describe('runs of a report', () => {
         runs.map(({ directory }) => directory),
         [at('cmp', 'abs-1')],
       );
-      assert.match(notes.join(), /lists no runs/);
+      assert.equal(notes.length, 1);
+      assert.match(notes[0] ?? '', told);
     });
   }
 

@@ -154,7 +154,7 @@ describe('resolveCompareOptions', () => {
   });
 
   it('refuses names that are the same, also where a folder takes no notice of case', () => {
-    const allowed = 'a name that no other entry has; a map has one with { policy: …, name: … }';
+    const allowed = 'a name that no other entry has; leave one out, or in a file name one of them: { policy: …, name: … }';
     assert.deepEqual(refusal({ compare: ['abs', 'abs'] }), [`compare[1] is "abs": it must be ${allowed}`]);
     assert.deepEqual(refusal({ compare: ['abs', { policy: 'abs', name: 'ABS', a: 8 }] }), [
       `compare[1].name is "ABS": it must be ${allowed}`,
@@ -197,6 +197,9 @@ describe('resolveCompareOptions', () => {
       'seed has no effect: seeds names the seeds',
       'policy has no effect: compare names the policies',
     ]);
+    const named = { compare: 'abs,asgd', run: 'mine' };
+    assert.deepEqual(warnings(named), []);
+    assert.deepEqual(warnings({ ...named, out: 'there' }), ['run has no effect: out names the folder']);
     const own = [
       { policy: 'abs', a: 8 },
       { policy: 'abs', name: 'b', a: 9, waitCount: 2, kRounding: 'ceil' },

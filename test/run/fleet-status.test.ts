@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { localOwner } from '../../actors/server/owners.js';
 import type { EngineEvent } from '../../protocols/sync/events.js';
 import type { HeartbeatMessage, UpdateMessage } from '../../protocols/wire/messages.js';
 import { FleetStatus } from '../../src/run/fleet-status.js';
@@ -29,13 +30,14 @@ class WatchedScript extends EngineScript {
 }
 
 function heartbeat(worker: number, attempt: number, state: HeartbeatMessage['state']): HeartbeatMessage {
-  return { type: 'heartbeat', run: 'test', worker, incarnation: 1, attempt, state };
+  return { type: 'heartbeat', run: 'test', ...localOwner, worker, incarnation: 1, attempt, state };
 }
 
 function update(worker: number, attempt: number, taskSeconds: number): UpdateMessage {
   return {
     type: 'update',
     run: 'test',
+    ...localOwner,
     epoch: 1,
     worker,
     incarnation: 1,

@@ -5,11 +5,15 @@ import { firstValueFrom, toArray } from 'rxjs';
 import { compare } from '../../src/index.js';
 import { type FinishedRun, sameOutcomes } from '../../src/run/same-outcome.js';
 
-const run = (name: string, weightsSha256: string | null, status: FinishedRun['status'] = 'finished') => ({
-  name,
-  status,
-  weightsSha256,
-});
+const run = (
+  name: string,
+  weightsSha256: string | null,
+  status: FinishedRun['status'] = 'finished',
+  time = 1,
+): FinishedRun => {
+  const counts = { rounds: 1, uploads: 1, downloads: 1, restarts: 0, discarded: 0, communicationRounds: 1 };
+  return { name, status, summary: { weightsSha256, time, ...counts } };
+};
 
 describe('entries that made the same runs', () => {
   it('are told of once for each group, if all their seeds agree', () => {
@@ -23,9 +27,15 @@ describe('entries that made the same runs', () => {
     assert.equal(sameOutcomes([run('a', 'x'), run('b', 'x'), run('c', 'y'), run('d', 'y')]).length, 2);
   });
 
-  it('are not sought where a run is missing or nothing was trained', () => {
+  it('are not sought where a run is missing', () => {
     assert.deepEqual(sameOutcomes([run('a', 'x'), run('b', 'x', 'failed')]), []);
-    assert.deepEqual(sameOutcomes([run('a', null), run('b', null)]), []);
+    assert.deepEqual(sameOutcomes([run('a', 'x'), { ...run('b', 'x'), summary: null }]), []);
+  });
+
+  it('are known by counts and times where nothing was trained', () => {
+    assert.deepEqual(sameOutcomes([run('a', null), run('b', null), run('c', null, 'finished', 2)]), [
+      'a and b made the same runs, with the same counts and times: here they are one method',
+    ]);
   });
 
   it('are told of at the end of a comparison', async () => {

@@ -80,6 +80,9 @@ describe('train', () => {
     assert.deepEqual(await byEngine('tfjs'), { ...asked, engine: 'tfjs', engineReason: 'as asked' });
   });
 
+  // Whoever imports another backend besides, as other tests do, has to say which is meant.
+  before(() => tf.setBackend('cpu'));
+
   it('saves a model that scores what the summary says', async () => {
     const out = join(folder, 'run');
     const { finalAccuracy } = await train({ ...small, out }).done;

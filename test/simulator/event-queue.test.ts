@@ -13,6 +13,13 @@ function drain(queue: EventQueue<Numbered>): Numbered[] {
   return all;
 }
 
+/** Of one worker's: the earliest comes out. @returns the others */
+function popFirst(queue: EventQueue<Numbered>, waiting: readonly Numbered[]): Numbered[] {
+  const [first, ...others] = waiting.toSorted((a, b) => a.time - b.time || a.number - b.number);
+  assert.deepEqual(queue.pop(), first);
+  return others;
+}
+
 describe('event queue', () => {
   it('gives the earliest first; at one time workers by number, then deadlines, each in the order of their coming', () => {
     const time = fc.constantFrom(0, 1, 1.5, Infinity);
@@ -54,9 +61,7 @@ describe('event queue', () => {
         let waiting: Numbered[] = [];
         for (const [number, what] of steps.entries()) {
           if (what === 'pop') {
-            const [first, ...others] = waiting.toSorted((a, b) => a.time - b.time || a.number - b.number);
-            assert.deepEqual(queue.pop(), first);
-            waiting = others;
+            waiting = popFirst(queue, waiting);
           } else {
             const item = { time: what, worker: 0, number };
             queue.push(item);
@@ -80,9 +85,7 @@ describe('event queue', () => {
         let waiting: Numbered[] = [];
         for (const [number, what] of steps.entries()) {
           if (what === 'pop') {
-            const [first, ...others] = waiting.toSorted((a, b) => a.time - b.time || a.number - b.number);
-            assert.deepEqual(queue.pop(), first);
-            waiting = others;
+            waiting = popFirst(queue, waiting);
           } else if ('push' in what) {
             const item = { time: what.push, worker: 0, number };
             queue.push(item);

@@ -4,21 +4,9 @@ import { describe, it } from 'mocha';
 import type { DeltaCorrection } from '../../protocols/sync/delta-correction.js';
 import type { Policy } from '../../protocols/sync/policy.js';
 import { serverOptimizerNames, simulate, type TrainOptions } from '../../src/index.js';
+import { smallRun } from '../run/fixtures/small-run.js';
 
-const small: TrainOptions = {
-  dataset: 'synthetic:examples=640,test=200,size=8,channels=1',
-  model: 'mlp',
-  workers: 5,
-  k0: 2,
-  a: 4,
-  localSteps: 2,
-  batchSize: 16,
-  learningRate: 0.05,
-  rounds: 60,
-  evalEvery: 60,
-  seed: 3,
-  out: false,
-};
+const small: TrainOptions = { ...smallRun, workers: 5, a: 4, rounds: 60, evalEvery: 60, seed: 3 };
 
 /** The same run with one thread and with two. */
 async function twice(options: TrainOptions): Promise<{ sha: string | null; accuracy: number }> {

@@ -6,21 +6,9 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { firstValueFrom, toArray } from 'rxjs';
 import { type Run, simulate, StalewartError, type TrainOptions } from '../../src/index.js';
+import { smallRun } from '../run/fixtures/small-run.js';
 
-const small: TrainOptions = {
-  dataset: 'synthetic:examples=640,test=200,size=8,channels=1',
-  model: 'mlp',
-  workers: 5,
-  k0: 2,
-  a: 4,
-  localSteps: 2,
-  batchSize: 16,
-  learningRate: 0.05,
-  threads: 1,
-  time: 12,
-  evalEvery: 4,
-  seed: 3,
-};
+const small: TrainOptions = { ...smallRun, workers: 5, a: 4, threads: 1, time: 12, evalEvery: 4, seed: 3 };
 
 describe('simulate', () => {
   let folder = '';

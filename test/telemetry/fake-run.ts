@@ -2,6 +2,7 @@
 import type { Contribution, Effect, EngineStep, UpdateArrived } from '../../protocols/sync/events.js';
 import type { ComputeUsed } from '../../src/telemetry/compute-used.js';
 import type { RoundRow } from '../../src/telemetry/csv-tables.js';
+import type { ProgressHeader } from '../../src/telemetry/progress-state.js';
 import type { EvaluationRecord, RoundRecord, WorkerStatus } from '../../src/telemetry/run-events.js';
 
 export const fakeUsed: ComputeUsed = {
@@ -10,6 +11,16 @@ export const fakeUsed: ComputeUsed = {
   engine: 'plan',
   engineReason: 'it can do this model',
   threads: 2,
+};
+
+export const fakeHeader: ProgressHeader = {
+  policy: 'abs',
+  model: 'lenet',
+  dataset: 'cifar10',
+  backend: 'wasm',
+  threads: 2,
+  workers: 10,
+  mode: 'local',
 };
 
 /** Numbers in [0, 1) with 32 random bits, like those of any generator. */

@@ -69,6 +69,25 @@ describe('final block', () => {
     assert.match(virtual, /1 round in 1 unit of virtual time/);
   });
 
+  it('says how far a run came that closed no round', () => {
+    const counts = { communicationRounds: 2, communicationRoundsWithoutRestarts: 2, restarts: 0 };
+    const end = {
+      ...finished,
+      status: 'failed',
+      time: 0.25,
+      failure: 'no round was closed in 0.25 time units: choose a longer time',
+      counts: { ...counts, uploads: 2, downloads: 10 },
+      discarded: 0,
+      failures: 0,
+    } as const;
+    const lines = renderFinalBlock(summaryOf(0, end), paths, { timeUnit: 'virtual' }).split('\n');
+    assert.equal(lines[1], '  failed     no round closed in 0.25 units of virtual time (2:10 of computing)');
+    assert.match(lines[2] ?? '', /no round was closed in 0\.25 time units/);
+    assert.equal(lines[3], '  traffic    2 uploads · 10 downloads');
+    const live = renderFinalBlock(summaryOf(0, { ...end, time: 12 }), paths).split('\n');
+    assert.equal(live[1], '  failed     no round closed in 2:10');
+  });
+
   it('says that a run was stopped', () => {
     const text = renderFinalBlock(
       summaryOf(10, { ...finished, status: 'stopped', reason: 'interrupted', discarded: 0, failures: 0 }),
@@ -94,7 +113,7 @@ describe('final block', () => {
     );
     assert.deepEqual(text.split('\n'), [
       '',
-      '  failed     0 rounds in 0:01',
+      '  failed     no round closed in 0:01',
       `  error      ${failure}`,
       '  run        runs/r1',
     ]);

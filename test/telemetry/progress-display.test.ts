@@ -3,20 +3,10 @@ import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { asciiGlyphs, sparkline, unicodeGlyphs } from '../../src/telemetry/glyphs.js';
 import { renderDisplay } from '../../src/telemetry/progress-display.js';
-import { createProgressState, type ProgressHeader } from '../../src/telemetry/progress-state.js';
+import { createProgressState } from '../../src/telemetry/progress-state.js';
 import type { WorkerState } from '../../src/telemetry/run-events.js';
 import { visibleWidth } from '../../src/telemetry/styled-line.js';
-import { fakeEvaluation, fakeRound, fakeWorker } from './fake-run.js';
-
-const header: ProgressHeader = {
-  policy: 'abs',
-  model: 'lenet',
-  dataset: 'cifar10',
-  backend: 'wasm',
-  threads: 2,
-  workers: 10,
-  mode: 'local',
-};
+import { fakeEvaluation, fakeHeader as header, fakeRound, fakeWorker } from './fake-run.js';
 
 const states: WorkerState[] = [
   'computing',

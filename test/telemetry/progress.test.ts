@@ -3,18 +3,8 @@ import { Writable } from 'node:stream';
 import { createLiveScreen } from '../../src/telemetry/live-screen.js';
 import { createLogger, type LogLevel } from '../../src/telemetry/logger.js';
 import { createProgress } from '../../src/telemetry/progress.js';
-import { fakeEvaluation, fakeRound, fakeWorker } from './fake-run.js';
+import { fakeEvaluation, fakeHeader as header, fakeRound, fakeWorker } from './fake-run.js';
 import { createManualClock } from './manual-clock.js';
-
-const header = {
-  policy: 'abs',
-  model: 'lenet',
-  dataset: 'cifar10',
-  backend: 'wasm',
-  threads: 2,
-  workers: 10,
-  mode: 'local',
-};
 
 function setUp({ isTTY = false, level = 'info' as LogLevel } = {}) {
   let text = '';
@@ -79,16 +69,6 @@ describe('progress', () => {
       'warn  round 4 closed short: b',
       'warn  round 6 closed short: b',
     ]);
-  });
-
-  it('keeps restarts for those who debug', () => {
-    const restart = { time: 1, worker: 3, staleness: 6, reason: 'staleness 6 >= 6' };
-    const quiet = setUp();
-    quiet.progress.restart(restart);
-    assert.equal(quiet.lines.length, 1);
-    const verbose = setUp({ level: 'debug' });
-    verbose.progress.restart(restart);
-    assert.match(verbose.lines[1] ?? '', /^debug worker 3 restarts from the newest model staleness=6/);
   });
 
   it('draws on a terminal and logs only what needs attention', () => {

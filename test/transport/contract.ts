@@ -58,19 +58,19 @@ export function transportContract(open: () => Promise<TransportPair>): void {
 
   it('delivers header and tensor, in both directions', async () => {
     const toServer = next(await server.subscribe(serverInbox(run)), 1);
-    const toWorker = next(await worker.subscribe(workerSubject(run, 3)), 1);
-    await worker.send(serverSubject(run, 3), join());
-    await server.send(workerSubject(run, 3), assign(new Float32Array([1, 2, 3])));
+    const toWorker = next(await worker.subscribe(workerSubject(run, 'node-1', 3)), 1);
+    await worker.send(serverSubject(run, 'node-1', 3), join());
+    await server.send(workerSubject(run, 'node-1', 3), assign(new Float32Array([1, 2, 3])));
     assert.deepEqual(await toServer, [join()]);
     assert.deepEqual(await toWorker, [assign(new Float32Array([1, 2, 3]))]);
   });
 
   it('keeps the order of one sender on one subject, long messages and short ones', async () => {
-    const arrived = next(await server.subscribe(serverSubject(run, 3)), 200);
+    const arrived = next(await server.subscribe(serverSubject(run, 'node-1', 3)), 200);
     for (let attempt = 1; attempt <= 200; attempt++) {
       const message =
         attempt % 20 === 0 ? update(new Float32Array(300_000), 3, attempt) : heartbeat(3, attempt);
-      void worker.send(serverSubject(run, 3), message);
+      void worker.send(serverSubject(run, 'node-1', 3), message);
     }
     assert.deepEqual(
       (await arrived).map(attemptOf),
@@ -80,13 +80,13 @@ export function transportContract(open: () => Promise<TransportPair>): void {
 
   it('delivers to patterns and to nobody whose subject it is not', async () => {
     const all = next(await server.subscribe(serverInbox(run)), 2);
-    const third = next(await server.subscribe(serverSubject(run, 3)), 1);
+    const third = next(await server.subscribe(serverSubject(run, 'node-1', 3)), 1);
     const everything = next(await server.subscribe('stalewart.>'), 3);
     const otherRun = next(await server.subscribe(serverInbox('run-2')), 1);
-    await worker.send(serverSubject(run, 4), heartbeat(4));
-    await worker.send(serverSubject(run, 3), heartbeat(3));
+    await worker.send(serverSubject(run, 'node-1', 4), heartbeat(4));
+    await worker.send(serverSubject(run, 'node-1', 3), heartbeat(3));
     const stranger = { ...heartbeat(3), header: { ...heartbeat(3).header, run: 'run-2' } };
-    await worker.send(serverSubject('run-2', 3), stranger);
+    await worker.send(serverSubject('run-2', 'node-1', 3), stranger);
     assert.deepEqual(await all, [heartbeat(4), heartbeat(3)]);
     assert.deepEqual(await third, [heartbeat(3)]);
     assert.deepEqual(await everything, [heartbeat(4), heartbeat(3), stranger]);
@@ -95,7 +95,7 @@ export function transportContract(open: () => Promise<TransportPair>): void {
 
   it('keeps every bit of a tensor: NaN payloads, −0, infinities', async () => {
     const arrived = next(await server.subscribe(serverInbox(run)), 1);
-    await worker.send(serverSubject(run, 3), update(awkwardTensor()));
+    await worker.send(serverSubject(run, 'node-1', 3), update(awkwardTensor()));
     const [message] = await arrived;
     assert.deepEqual(bits(message?.tensor ?? null), bits(awkwardTensor()));
   });
@@ -103,15 +103,15 @@ export function transportContract(open: () => Promise<TransportPair>): void {
   it('carries a tensor of 10 MB', async () => {
     const tensor = Float32Array.from({ length: 2_500_000 }, (_, index) => Math.sin(index));
     const arrived = next(await server.subscribe(serverInbox(run)), 1);
-    await worker.send(serverSubject(run, 3), update(tensor));
+    await worker.send(serverSubject(run, 'node-1', 3), update(tensor));
     const [message] = await arrived;
     assert.deepEqual(bits(message?.tensor ?? null), bits(tensor));
   });
 
   it('tells an empty tensor from none', async () => {
     const arrived = next(await server.subscribe(serverInbox(run)), 2);
-    await worker.send(serverSubject(run, 3), update(new Float32Array(0)));
-    await worker.send(serverSubject(run, 3), heartbeat());
+    await worker.send(serverSubject(run, 'node-1', 3), update(new Float32Array(0)));
+    await worker.send(serverSubject(run, 'node-1', 3), heartbeat());
     assert.deepEqual(
       (await arrived).map(({ tensor }) => tensor),
       [new Float32Array(0), null],
@@ -126,15 +126,16 @@ export function transportContract(open: () => Promise<TransportPair>): void {
       Array.from({ length: workers }, async (_, index) => {
         for (let attempt = 1; attempt <= each; attempt++) {
           const tensor = new Float32Array(5000).fill(index * 1000 + attempt);
-          await worker.send(serverSubject(run, index), update(tensor, index, attempt));
+          await worker.send(serverSubject(run, 'node-1', index), update(tensor, index, attempt));
         }
       }),
     );
     const attempts = new Map<number, number>();
     for (const { header, tensor } of await arrived) {
+      assert.ok(header.type === 'update');
       const attempt = (attempts.get(header.worker) ?? 0) + 1;
       attempts.set(header.worker, attempt);
-      assert.equal(header.type === 'update' ? header.attempt : 0, attempt);
+      assert.equal(header.attempt, attempt);
       assert.ok(tensor?.every((element) => element === header.worker * 1000 + attempt));
     }
     assert.deepEqual(
@@ -145,15 +146,15 @@ export function transportContract(open: () => Promise<TransportPair>): void {
 
   it('refuses to send what is not valid, naming the field, and delivers nothing of it', async () => {
     const arrived = next(await server.subscribe('>'), 1);
-    const subject = serverSubject(run, 3);
+    const subject = serverSubject(run, 'node-1', 3);
     const { header } = heartbeat();
     const wrong: readonly [string, Message, RegExp][] = [
       [subject, { header: { ...header, incarnation: 0 }, tensor: null }, /incarnation/],
       [subject, { header: { ...header, run: 'a run' }, tensor: null }, /run: must be 1 to 128 letters/],
       [subject, { header, tensor: new Float32Array(1) }, /heartbeat: carries a tensor/],
       [subject, { ...update(new Float32Array(1)), tensor: null }, /update: the tensor is missing/],
-      [serverSubject(run, 4), { header, tensor: null }, /worker 3.*worker 4/],
-      [subject, cancel(), /"cancel" does not travel to-server/],
+      [serverSubject(run, 'node-1', 4), { header, tensor: null }, /worker 3.*worker 4/],
+      [subject, cancel(), /"cancel" travels on worker subjects only/],
       ['stalewart.*', { header, tensor: null }, /token 2/],
       ['', { header, tensor: null }, /token 1/],
     ];
@@ -168,7 +169,7 @@ export function transportContract(open: () => Promise<TransportPair>): void {
   it('does not care what becomes of a header after it was sent', async () => {
     const arrived = next(await server.subscribe(serverInbox(run)), 1);
     const header = { ...heartbeat(3, 1).header };
-    const sent = worker.send(serverSubject(run, 3), { header, tensor: null });
+    const sent = worker.send(serverSubject(run, 'node-1', 3), { header, tensor: null });
     Object.assign(header, { worker: -1 });
     await sent;
     assert.deepEqual(await arrived, [heartbeat(3, 1)]);
@@ -184,13 +185,13 @@ export function transportContract(open: () => Promise<TransportPair>): void {
         order.push(`in ${attemptOf(message)}`);
         if (attemptOf(message) === 2) return resolve();
         sending = true;
-        void worker.send(serverSubject(run, 3), heartbeat(3, 2));
+        void worker.send(serverSubject(run, 'node-1', 3), heartbeat(3, 2));
         sending = false;
         order.push('out');
       });
     });
     sending = true;
-    void worker.send(serverSubject(run, 3), heartbeat(3, 1));
+    void worker.send(serverSubject(run, 'node-1', 3), heartbeat(3, 1));
     sending = false;
     await arrived;
     assert.deepEqual(order, ['in 1', 'out', 'in 2']);
@@ -200,16 +201,16 @@ export function transportContract(open: () => Promise<TransportPair>): void {
     const shared$ = await server.subscribe(serverInbox(run));
     const own$ = await server.subscribe(serverInbox(run));
     const arrived = Promise.all([next(shared$, 2), next(shared$, 2), next(own$, 2)]);
-    await worker.send(serverSubject(run, 3), heartbeat(3, 1));
-    await worker.send(serverSubject(run, 3), heartbeat(3, 2));
+    await worker.send(serverSubject(run, 'node-1', 3), heartbeat(3, 1));
+    await worker.send(serverSubject(run, 'node-1', 3), heartbeat(3, 2));
     for (const messages of await arrived) assert.deepEqual(messages.map(attemptOf), [1, 2]);
   });
 
   it('keeps messages for the first subscriber of a subscription', async () => {
     const early$ = await server.subscribe(serverInbox(run));
     const other = next(await server.subscribe(serverInbox(run)), 2);
-    await worker.send(serverSubject(run, 3), heartbeat(3, 1));
-    await worker.send(serverSubject(run, 3), heartbeat(3, 2));
+    await worker.send(serverSubject(run, 'node-1', 3), heartbeat(3, 1));
+    await worker.send(serverSubject(run, 'node-1', 3), heartbeat(3, 2));
     await other;
     assert.deepEqual((await next(early$, 2)).map(attemptOf), [1, 2]);
   });
@@ -221,11 +222,11 @@ export function transportContract(open: () => Promise<TransportPair>): void {
     const stayed$ = await server.subscribe(serverInbox(run));
     const both = next(stayed$, 3);
     const first = next(await server.subscribe(serverInbox(run)), 1);
-    await worker.send(serverSubject(run, 3), heartbeat(3, 1));
+    await worker.send(serverSubject(run, 'node-1', 3), heartbeat(3, 1));
     await first;
     subscription.unsubscribe();
-    await worker.send(serverSubject(run, 3), heartbeat(3, 2));
-    await worker.send(serverSubject(run, 3), heartbeat(3, 3));
+    await worker.send(serverSubject(run, 'node-1', 3), heartbeat(3, 2));
+    await worker.send(serverSubject(run, 'node-1', 3), heartbeat(3, 3));
     assert.deepEqual((await both).map(attemptOf), [1, 2, 3]);
     assert.deepEqual(seen, [1]);
     assert.deepEqual(await lastValueFrom(left$.pipe(toArray())), []);
@@ -247,7 +248,8 @@ export function transportContract(open: () => Promise<TransportPair>): void {
       });
       const same = next(messages$, 3);
       const other = next(await server.subscribe(serverInbox(run)), 3);
-      for (const attempt of [1, 2, 3]) await worker.send(serverSubject(run, 3), heartbeat(3, attempt));
+      for (const attempt of [1, 2, 3])
+        await worker.send(serverSubject(run, 'node-1', 3), heartbeat(3, attempt));
       assert.deepEqual((await same).map(attemptOf), [1, 2, 3]);
       assert.deepEqual((await other).map(attemptOf), [1, 2, 3]);
       await reported;
@@ -266,7 +268,7 @@ export function transportContract(open: () => Promise<TransportPair>): void {
     const arrived = lastValueFrom((await server.subscribe(serverInbox(run))).pipe(toArray()));
     const status = lastValueFrom(server.status$.pipe(toArray()));
     for (const attempt of [1, 2, 3])
-      void worker.send(serverSubject(run, 3), update(new Float32Array(100_000), 3, attempt));
+      void worker.send(serverSubject(run, 'node-1', 3), update(new Float32Array(100_000), 3, attempt));
     await worker.close();
     await server.close();
     assert.deepEqual((await arrived).map(attemptOf), [1, 2, 3]);
@@ -279,14 +281,14 @@ export function transportContract(open: () => Promise<TransportPair>): void {
   it('can be closed twice, and takes nothing afterwards', async () => {
     const closed = worker.close();
     await assert.rejects(
-      worker.send(serverSubject(run, 3), join()),
+      worker.send(serverSubject(run, 'node-1', 3), join()),
       failsWith('SERVICE', /transport is closed/),
     );
     await assert.rejects(worker.subscribe(serverInbox(run)), failsWith('SERVICE', /transport is closed/));
     await Promise.all([closed, worker.close()]);
     await worker.close();
     await assert.rejects(
-      worker.send(serverSubject(run, 3), join()),
+      worker.send(serverSubject(run, 'node-1', 3), join()),
       failsWith('SERVICE', /transport is closed/),
     );
   });

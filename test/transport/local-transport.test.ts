@@ -15,7 +15,7 @@ describe('local transport', () => {
     const transport = createLocalTransport();
     const arrived = next(await transport.subscribe(serverInbox('run-1')), 1);
     const tensor = new Float32Array(new SharedArrayBuffer(8));
-    await transport.send(serverSubject('run-1', 3), update(tensor));
+    await transport.send(serverSubject('run-1', 'node-1', 3), update(tensor));
     const [message] = await arrived;
     assert.equal(message?.tensor, tensor);
     await transport.close();
@@ -25,10 +25,10 @@ describe('local transport', () => {
     const transport = createLocalTransport();
     const messages$ = await transport.subscribe(serverInbox('run-1'));
     const subscription = messages$.subscribe(() => {
-      void transport.send(serverSubject('run-1', 3), heartbeat());
+      void transport.send(serverSubject('run-1', 'node-1', 3), heartbeat());
     });
     const running = next(messages$, 10);
-    await transport.send(serverSubject('run-1', 3), heartbeat());
+    await transport.send(serverSubject('run-1', 'node-1', 3), heartbeat());
     await running;
     // Never comes if the answers leave no room for anything else.
     await stat('.');
@@ -45,10 +45,10 @@ describe('local transport', () => {
       if (status.type === 'dropped-message') dropped.push(status.subject);
     });
     for (let attempt = 1; attempt <= 1025; attempt++) {
-      await transport.send(serverSubject('run-1', 3), heartbeat(3, attempt));
+      await transport.send(serverSubject('run-1', 'node-1', 3), heartbeat(3, attempt));
     }
     await read;
-    assert.deepEqual(dropped, [serverSubject('run-1', 3)]);
+    assert.deepEqual(dropped, [serverSubject('run-1', 'node-1', 3)]);
     const [oldest] = await next(unread$, 1);
     assert.deepEqual(oldest, heartbeat(3, 2));
     await transport.close();

@@ -167,24 +167,24 @@ describe('a nats-server with permissions per worker', () => {
       `authorization { users = [
         { user: server, password: s }
         { user: w3, password: w, permissions: {
-          publish: ["${serverSubject('run-1', 3)}"], subscribe: ["${workerSubject('run-1', 3)}"] } }
+          publish: ["${serverSubject('run-1', 'node-1', 3)}"], subscribe: ["${workerSubject('run-1', 'node-1', 3)}"] } }
       ] }`,
     );
     const nats = await startNatsServer({ config });
     const server = await connectNatsTransport({ url: `nats://server:s@127.0.0.1:${nats.port}` });
     const worker = await connectNatsTransport({ url: `nats://w3:w@127.0.0.1:${nats.port}` });
 
-    const heard = next(await server.subscribe('stalewart.run-1.server.*'), 1);
-    const told = next(await worker.subscribe(workerSubject('run-1', 3)), 1);
-    const error = await errorOf(worker.subscribe(workerSubject('run-1', 4)));
+    const heard = next(await server.subscribe('stalewart.run-1.server.*.*'), 1);
+    const told = next(await worker.subscribe(workerSubject('run-1', 'node-1', 3)), 1);
+    const error = await errorOf(worker.subscribe(workerSubject('run-1', 'node-1', 4)));
     assert.match(error.message, /does not allow to subscribe to stalewart\.run-1\.worker\.4/);
 
     const warning = nextStatus(worker, 'warning');
-    await worker.send(serverSubject('run-1', 4), heartbeat(4));
+    await worker.send(serverSubject('run-1', 'node-1', 4), heartbeat(4));
     assert.match((await warning).detail, /PERMISSIONS_VIOLATION.*publish of stalewart\.run-1\.server\.4/i);
-    await worker.send(serverSubject('run-1', 3), heartbeat(3));
+    await worker.send(serverSubject('run-1', 'node-1', 3), heartbeat(3));
     assert.deepEqual(await heard, [heartbeat(3)]);
-    await server.send(workerSubject('run-1', 3), assign(new Float32Array(1)));
+    await server.send(workerSubject('run-1', 'node-1', 3), assign(new Float32Array(1)));
     assert.deepEqual(await told, [assign(new Float32Array(1))]);
 
     await Promise.all([server.close(), worker.close()]);

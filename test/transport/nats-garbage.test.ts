@@ -13,7 +13,7 @@ import { next } from './contract.js';
 import { createManualClock } from './manual-clock.js';
 import { nextStatus } from './status-events.js';
 
-const subject = serverSubject('run-1', 3);
+const subject = serverSubject('run-1', 'node-1', 3);
 const inbox = serverInbox('run-1');
 const sender = new Uint8Array(8).fill(9);
 

@@ -10,8 +10,8 @@ import { type NatsServer, startNatsServer } from '../support/nats-server.js';
 import { next } from './contract.js';
 import { nextStatus } from './status-events.js';
 
-const toServer = serverSubject('run-1', 3);
-const toWorker = workerSubject('run-1', 3);
+const toServer = serverSubject('run-1', 'node-1', 3);
+const toWorker = workerSubject('run-1', 'node-1', 3);
 const inbox = serverInbox('run-1');
 
 describe('nats transport through outages', () => {

@@ -22,7 +22,7 @@ describe('deploy/nats/single.conf', () => {
     const transport = await connectNatsTransport({ url: nats.url });
     const arrived = next(await transport.subscribe(serverInbox('run-1')), 1);
     const tensor = Float32Array.from({ length: 2_500_000 }, (_, index) => index);
-    await transport.send(serverSubject('run-1', 3), update(tensor));
+    await transport.send(serverSubject('run-1', 'node-1', 3), update(tensor));
     const [message] = await arrived;
     assert.deepEqual(bits(message?.tensor ?? null), bits(tensor));
     await transport.close();
@@ -40,11 +40,11 @@ describe('deploy/nats/single.conf', () => {
     await writeFile(withUsers, `${text}\n${example}`);
     const nats = await startNatsServer({ config: withUsers });
     const server = await connectNatsTransport({ url: `nats://server:pw@127.0.0.1:${nats.port}` });
-    const worker = await connectNatsTransport({ url: `nats://worker-0:pw@127.0.0.1:${nats.port}` });
+    const worker = await connectNatsTransport({ url: `nats://node-1:pw@127.0.0.1:${nats.port}` });
     const heard = next(await server.subscribe(serverInbox('run-1')), 1);
-    const told = next(await worker.subscribe(workerSubject('run-1', 0)), 1);
-    await worker.send(serverSubject('run-1', 0), update(new Float32Array(1), 0));
-    await server.send(workerSubject('run-1', 0), assign(new Float32Array(1), 0));
+    const told = next(await worker.subscribe(workerSubject('run-1', 'node-1', 0)), 1);
+    await worker.send(serverSubject('run-1', 'node-1', 0), update(new Float32Array(1), 0));
+    await server.send(workerSubject('run-1', 'node-1', 0), assign(new Float32Array(1), 0));
     assert.deepEqual(await heard, [update(new Float32Array(1), 0)]);
     assert.deepEqual(await told, [assign(new Float32Array(1), 0)]);
     await assert.rejects(worker.subscribe(serverInbox('run-1')), /does not allow to subscribe/);

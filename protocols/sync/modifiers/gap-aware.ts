@@ -9,6 +9,6 @@ export const gapAware: PolicyModifier = {
   title: 'gap-aware',
   summary: 'each coordinate is divided by its gap: how many steps the model has moved there',
   source: 'arXiv 1909.10802',
-  fits: ({ correction }) => correction === undefined,
+  misfit: ({ correction }) => (correction === undefined ? null : 'corrects deltas itself'),
   modify: (policy) => ({ ...policy, correction: { kind: 'gap-aware' } }),
 };

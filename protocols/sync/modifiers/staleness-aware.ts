@@ -9,7 +9,7 @@ export const stalenessAware: PolicyModifier = {
   title: 'staleness-aware',
   summary: 'an update that is τ > 0 versions behind weighs 1/τ',
   source: 'arXiv 1511.05950',
-  fits: ({ parts }) => parts === undefined,
+  misfit: ({ parts }) => (parts === undefined ? null : 'weighs the updates of a commit itself'),
   modify: (policy) => ({
     ...policy,
     admit(state, update, staleness, view) {

@@ -7,17 +7,20 @@
  *
  * So an update takes part in several steps: it stays held until its table is done (`keep`).
  */
-import type { Contribution, WorkerId } from '../events.js';
+import type { WorkerId } from '../events.js';
 import type { PolicyDefinition, RoundView } from '../policy.js';
+import { countOf, noCounts, withCount, type WorkerCounts } from '../worker-counts.js';
 
 interface Table {
-  /** Updates of the table that steps are being made with; none while it is being filled. */
-  readonly updates: readonly string[];
-  /** Workers that have made their step with it. */
-  readonly stepped: readonly WorkerId[];
+  /** Whether steps are being made with it; else it is being filled. What is in it has been in a step before. */
+  readonly isFilled: boolean;
+  /** 1 for each worker that has made its step with it. */
+  readonly stepped: WorkerCounts;
+  /** Somebody who had not, and was not gone, after the last step: while that is so, there is no need to look at the others. */
+  readonly awaited: WorkerId;
 }
 
-const empty: Table = { updates: [], stepped: [] };
+const empty: Table = { isFilled: false, stepped: noCounts, awaited: 0 };
 
 export const ringleader: PolicyDefinition = {
   name: 'ringleader',
@@ -35,40 +38,45 @@ export const ringleader: PolicyDefinition = {
       const last = view.contributions.at(-1);
       // What was in a step before makes no other by itself.
       if (last === undefined || last.repeated) return false;
-      if (table.updates.length === 0) return coversAll(view);
+      if (!table.isFilled) return coversAll(view);
       // Where those who had not made their step are gone for good, any update makes the last one.
-      return !table.stepped.includes(last.worker) || isLastStep(table.stepped, view);
+      return countOf(table.stepped, last.worker) === null || nextAwaited(table, view) === null;
     },
     parts(table: Table, held, view) {
-      const used = usedNow(table, held);
       const last = held.at(-1);
-      const keep = last !== undefined && !isLastStep([...table.stepped, last.worker], view);
+      const keep = last !== undefined && nextAwaited(afterStep(table, last.worker), view) !== null;
+      const used = table.isFilled ? held.filter((update) => update.repeated || update === last) : held;
       const counts = new Map<WorkerId, number>();
       for (const { worker } of used) counts.set(worker, (counts.get(worker) ?? 0) + 1);
       return used.map(({ updateId, worker }) => ({ updateId, weight: 1 / (counts.get(worker) ?? 1), keep }));
     },
     scale: (_table: Table, used) => 1 / new Set(used.map(({ worker }) => worker)).size,
-    committed(table: Table, { contributions, kept }): Table {
+    committed(table: Table, { contributions, kept }, view): Table {
       const last = contributions.at(-1);
       if (last === undefined || kept === undefined) return empty;
-      return { updates: kept, stepped: [...table.stepped, last.worker] };
+      const after = afterStep(table, last.worker);
+      return { ...after, awaited: nextAwaited(after, view) ?? after.awaited };
     },
   }),
 };
-
-/** The table, with the update that has just come; while it was being filled that is all there is. */
-function usedNow(table: Table, held: readonly Contribution[]): readonly Contribution[] {
-  if (table.updates.length === 0) return held;
-  const inTable = new Set(table.updates);
-  return held.filter(({ updateId }, index) => inTable.has(updateId) || index === held.length - 1);
-}
 
 /** Nobody who is gone has a contribution. */
 function coversAll({ workers, contributors }: RoundView): boolean {
   return contributors >= workers;
 }
 
-function isLastStep(stepped: readonly WorkerId[], { members }: RoundView): boolean {
-  const made = new Set(stepped);
-  return members.every(({ worker, status }) => status === 'gone' || made.has(worker));
+function afterStep({ stepped, awaited }: Table, worker: WorkerId): Table {
+  return { isFilled: true, stepped: withCount(stepped, worker, 1), awaited };
+}
+
+/**
+ * A worker whose step with the table is still to come; null: there is none. It looks on from the last one that there was, so
+ * that in all steps of a table each worker is passed a few times.
+ */
+function nextAwaited({ stepped, awaited }: Table, { members }: RoundView): WorkerId | null {
+  for (let step = 0; step < members.length; step += 1) {
+    const worker = (awaited + step) % members.length;
+    if (members[worker]?.status !== 'gone' && countOf(stepped, worker) === null) return worker;
+  }
+  return null;
 }

@@ -19,6 +19,9 @@ interface CurveFigure {
 /** One run that diverges for a while must not flatten all others. */
 const loss = { fromZero: false, logarithmicFrom: 20 } satisfies Partial<Axis>;
 const accuracy: Axis = { title: 'Test accuracy', format: '.0%' };
+/** See `runCurves`. */
+const butFinal =
+  'Where the final weights were evaluated twice, on some test examples and on all, the latter is left out.';
 
 function curveFigures(time: Axis): readonly CurveFigure[] {
   const linear = { interpolation: 'linear' } as const;
@@ -30,7 +33,7 @@ function curveFigures(time: Axis): readonly CurveFigure[] {
       x: time,
       y: accuracy,
       ...linear,
-      says: 'Test accuracy of the global model at each evaluation, against time.',
+      says: `Test accuracy of the global model at each evaluation, against time. ${butFinal}`,
     },
     {
       name: 'accuracy-communication',
@@ -41,7 +44,7 @@ function curveFigures(time: Axis): readonly CurveFigure[] {
       ...linear,
       says:
         'Test accuracy at each evaluation, against communication as the paper counts it: each worker that uploads or is ' +
-        'restarted in a round adds 1.',
+        `restarted in a round adds 1. ${butFinal}`,
     },
     {
       name: 'accuracy-uploads',
@@ -52,7 +55,7 @@ function curveFigures(time: Axis): readonly CurveFigure[] {
       ...linear,
       says:
         'Test accuracy at each evaluation, against communication counted without restart downloads: each worker that uploads ' +
-        'in a round adds 1, one that is only restarted adds nothing.',
+        `in a round adds 1, one that is only restarted adds nothing. ${butFinal}`,
     },
     {
       name: 'training-loss-time',
@@ -72,7 +75,9 @@ function curveFigures(time: Axis): readonly CurveFigure[] {
       x: time,
       y: { title: 'Test loss', ...loss },
       ...linear,
-      says: 'Test loss of the global model at each evaluation, against time. Losses that are not finite are left out.',
+      says:
+        'Test loss of the global model at each evaluation, against time. Losses that are not finite are left out. ' +
+        butFinal,
     },
     {
       name: 'wait-count-time',

@@ -31,8 +31,8 @@ export function resultTable(series: readonly Series[], unit: string): Html {
 export function communicationTable(series: readonly Series[]): Html {
   return overSeries(
     series,
-    'What it took: mean ± standard deviation over the seeds. Communication rounds: each worker that uploads or is restarted in ' +
-      'a round adds 1. Without restarts: each that uploads in a round adds 1. Discarded: updates of which nothing came.',
+    'What it took: mean ± standard deviation over the seeds. Communication rounds: each worker that uploads, is restarted or ' +
+      'overruns its time limit in a round adds 1. Without restarts: each that uploads in a round adds 1. Discarded: updates of which nothing came.',
     [
       ['Communication rounds', ({ outcome }) => outcome.communicationRounds, amount],
       ['Without restarts', ({ outcome }) => outcome.uploadRounds, amount],

@@ -165,15 +165,16 @@ describe('communication', () => {
     assert.deepEqual(engine.figures, [2, 5, 0, 1, 0]);
   });
 
-  it('counts tasks that overran their limit as restarts, and a pause as nothing', () => {
+  it('counts a task that overran its limit as communication but not as a restart, and a pause as nothing', () => {
     const engine = counted('mindflayer', { workers: 3, trials: 1, timeLimit: 1 });
     engine.upload(0); // pauses
     assert.deepEqual(engine.figures, [1, 3, 0, 1, 0]);
     engine.upload(1);
     engine.overrun(2); // closes the round; all three go on
-    assert.deepEqual(engine.figures, [2, 6, 1, 3, 0]);
+    assert.deepEqual(engine.figures, [2, 6, 0, 3, 0]);
     engine.overrun(2); // in the next round, of which nothing has come yet
-    assert.deepEqual(engine.figures, [2, 7, 2, 4, 0]);
+    assert.deepEqual(engine.figures, [2, 7, 0, 4, 0]);
+    assert.equal(engine.counts.communicationRoundsWithoutRestarts, 2);
   });
 
   it('counts an update once, in however many commits it has a part', () => {

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { Cohorts } from '../../../protocols/sync/cohorts.js';
+import { ByAge } from '../../../protocols/sync/by-age.js';
 import { Engine } from '../../../protocols/sync/engine.js';
+import { absentMember, MemberRecord } from '../../../protocols/sync/member.js';
 import { initialState } from '../../../protocols/sync/round-engine.js';
 import { arbitraryRun, engineOptions, runPlan } from '../../support/arbitrary-runs.js';
 import { EngineScript, optionsFor } from '../../support/engine-script.js';
@@ -81,29 +82,38 @@ describe('engine', () => {
   });
 });
 
-describe('cohorts', () => {
-  it('find whoever computes from a version or an older one', () => {
-    const worker = fc.nat(6);
+describe('members by age', () => {
+  it('find whoever computes from a version or an older one, the oldest first', () => {
     const change = fc.record({
-      worker,
-      version: fc.nat(12),
+      worker: fc.nat(6),
+      later: fc.nat(2),
       leaves: fc.boolean(),
-      upTo: fc.integer({ min: -2, max: 14 }),
+      upTo: fc.integer({ min: -2, max: 30 }),
     });
     fc.assert(
       fc.property(fc.array(change), (changes) => {
-        const cohorts = new Cohorts();
-        const versions = new Map<number, number>();
-        for (const { worker: who, version, leaves, upTo } of changes) {
-          const before = versions.get(who);
-          if (before !== undefined) cohorts.remove(who, before);
-          versions.delete(who);
+        const source = { version: 0 };
+        const members = Array.from(
+          { length: 7 },
+          (_, worker) => new MemberRecord(absentMember(worker, 'gone'), source),
+        );
+        const byAge = new ByAge();
+        let there: MemberRecord[] = [];
+        for (const { worker, later, leaves, upTo } of changes) {
+          const member = members[worker] ?? assert.fail();
+          source.version += later;
+          if (there.includes(member)) byAge.remove(member);
+          there = there.filter((other) => other !== member);
           if (!leaves) {
-            cohorts.add(who, version);
-            versions.set(who, version);
+            member.baseVersion = source.version;
+            byAge.add(member);
+            there.push(member);
           }
-          const expected = [...versions].filter(([, base]) => base <= upTo).map(([member]) => member);
-          assert.deepEqual(cohorts.upTo(upTo).sort(), expected.sort());
+          const workersOf = (list: readonly MemberRecord[]) => list.map(({ worker: number }) => number);
+          assert.deepEqual(
+            workersOf(byAge.upTo(upTo)),
+            workersOf(there.filter(({ baseVersion }) => baseVersion <= upTo)),
+          );
         }
       }),
     );

@@ -1,17 +1,19 @@
 /** Valid messages for the tests of the wire, and fast-check's supply of them. */
 import fc from 'fast-check';
+import type { ToLobby, ToProcess } from '../../../protocols/wire/lobby-messages.js';
 import type { Message, MessageHeader, ToServer, ToWorker } from '../../../protocols/wire/messages.js';
 
-const run = 'run-1';
+/** The sender of all of them. */
+export const fence = { run: 'run-1', process: 'node-1', life: '4f2a' } as const;
 
 export function join(worker = 3): Message<ToServer> {
-  return { header: { type: 'join', run, worker, incarnation: 1, backend: 'wasm' }, tensor: null };
+  return { header: { type: 'join', ...fence, worker, incarnation: 1, backend: 'wasm' }, tensor: null };
 }
 
 /** Its attempt numbers it. */
 export function heartbeat(worker = 3, attempt = 0): Message<ToServer> {
   return {
-    header: { type: 'heartbeat', run, worker, incarnation: 1, attempt, state: 'computing' },
+    header: { type: 'heartbeat', ...fence, worker, incarnation: 1, attempt, state: 'computing' },
     tensor: null,
   };
 }
@@ -20,7 +22,7 @@ export function update(tensor: Float32Array, worker = 3, attempt = 7): Message<T
   return {
     header: {
       type: 'update',
-      run,
+      ...fence,
       worker,
       incarnation: 1,
       epoch: 1,
@@ -42,7 +44,7 @@ export function assign(tensor: Float32Array, worker = 3, attempt = 7): Message<T
   return {
     header: {
       type: 'assign',
-      run,
+      ...fence,
       worker,
       incarnation: 1,
       epoch: 1,
@@ -58,7 +60,7 @@ export function cancel(worker = 3): Message<ToWorker> {
   return {
     header: {
       type: 'cancel',
-      run,
+      ...fence,
       worker,
       incarnation: 1,
       epoch: 1,
@@ -93,8 +95,14 @@ const loss = fc.option(
   fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0),
   { nil: null },
 );
-const fence = {
+const life = fc.stringMatching(/^[A-Za-z0-9_-]{1,32}$/);
+const anyProcess = {
   run: fc.stringMatching(/^[A-Za-z0-9_-]{1,128}$/),
+  process: fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/),
+  life,
+};
+const anyWorker = {
+  ...anyProcess,
   worker: id,
   incarnation: positive,
 };
@@ -104,17 +112,35 @@ function record<T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<
   return fc.record<T>(model, { noNullPrototype: true });
 }
 
+const sha256 = fc.stringMatching(/^[0-9a-f]{64}$/);
+const content = record({
+  name: fc.string({ maxLength: 100 }),
+  moduleSha256: fc.option(sha256, { nil: null }),
+  contentSha256: sha256,
+});
+const settings = fc.dictionary(
+  fc.stringMatching(/^[a-z][A-Za-z]{0,20}$/),
+  fc.oneof(
+    fc.string({ maxLength: 20 }),
+    fc.integer(),
+    fc.boolean(),
+    fc.constant(null),
+    fc.array(fc.integer()),
+  ),
+  { maxKeys: 5, noNullPrototype: true },
+);
+
 const arbitraryHeader: fc.Arbitrary<MessageHeader> = fc.oneof(
-  record({ type: fc.constant('join' as const), ...fence, backend: fc.string({ maxLength: 64 }) }),
+  record({ type: fc.constant('join' as const), ...anyWorker, backend: fc.string({ maxLength: 64 }) }),
   record({
     type: fc.constant('heartbeat' as const),
-    ...fence,
+    ...anyWorker,
     attempt: id,
     state: fc.constantFrom('joining', 'computing', 'waiting', 'uploading', 'idle'),
   }),
   record({
     type: fc.constant('update' as const),
-    ...fence,
+    ...anyWorker,
     epoch: id,
     attempt: positive,
     updateId: fc.string({ minLength: 1, maxLength: 128 }),
@@ -126,10 +152,10 @@ const arbitraryHeader: fc.Arbitrary<MessageHeader> = fc.oneof(
     computeSeconds: seconds,
     taskSeconds: seconds,
   }),
-  record({ type: fc.constant('lost' as const), ...fence, reason, returns: fc.boolean() }),
+  record({ type: fc.constant('lost' as const), ...anyWorker, reason, returns: fc.boolean() }),
   record({
     type: fc.constant('assign' as const),
-    ...fence,
+    ...anyWorker,
     epoch: id,
     attempt: positive,
     baseVersion: id,
@@ -137,7 +163,7 @@ const arbitraryHeader: fc.Arbitrary<MessageHeader> = fc.oneof(
   }),
   record({
     type: fc.constant('cancel' as const),
-    ...fence,
+    ...anyWorker,
     epoch: id,
     attempt: positive,
     staleness: id,
@@ -145,14 +171,99 @@ const arbitraryHeader: fc.Arbitrary<MessageHeader> = fc.oneof(
   }),
   record({
     type: fc.constant('ack' as const),
-    ...fence,
+    ...anyWorker,
     epoch: id,
     updateId: fc.string({ minLength: 1, maxLength: 128 }),
     outcome: fc.constantFrom('accepted', 'refused'),
     reason,
   }),
-  record({ type: fc.constant('stop' as const), ...fence, epoch: id, rejoin: fc.boolean(), reason }),
+  record({
+    type: fc.constant('enter' as const),
+    ...anyProcess,
+    protocol: positive,
+    slots: fc.integer({ min: 1, max: 1000 }),
+    version: fc.string({ maxLength: 64 }),
+    backend: fc.string({ maxLength: 64 }),
+  }),
+  record({ type: fc.constant('alive' as const), ...anyProcess }),
+  record({ type: fc.constant('leave' as const), ...anyProcess, reason, returns: fc.boolean() }),
+  record({
+    type: fc.constant('welcome' as const),
+    ...anyProcess,
+    epoch: id,
+    protocol: positive,
+    workers: fc.array(record({ worker: id, incarnation: positive }), { maxLength: 5 }),
+    wanting: id,
+    deadAfter: fc.double({ min: 0.1, max: 1e6, noNaN: true }),
+    config: settings,
+    model: content,
+    dataset: content,
+  }),
+  record({
+    type: fc.constant('refuse' as const),
+    ...anyProcess,
+    protocol: positive,
+    again: fc.boolean(),
+    reason,
+  }),
+  record({
+    type: fc.constant('end' as const),
+    ...anyProcess,
+    epoch: id,
+    status: fc.constantFrom('finished', 'stopped', 'failed'),
+    reason,
+  }),
+  record({
+    type: fc.constant('announce' as const),
+    run: anyProcess.run,
+    epoch: id,
+    protocol: positive,
+    server: life,
+  }),
+  record({
+    type: fc.constant('event' as const),
+    run: anyProcess.run,
+    epoch: id,
+    kind: fc.constantFrom('round', 'evaluation', 'restart', 'failure', 'process', 'end'),
+    record: settings,
+  }),
+  record({ type: fc.constant('stop' as const), ...anyWorker, epoch: id, rejoin: fc.boolean(), reason }),
 );
+
+/** A process asks for two workers. */
+export function enter(): Message<ToLobby> {
+  const header = {
+    type: 'enter',
+    ...fence,
+    protocol: 1,
+    slots: 2,
+    version: '0.1.0',
+    backend: 'wasm',
+  } as const;
+  return { header, tensor: null };
+}
+
+/** Its answer. */
+export function welcome(): Message<ToProcess> {
+  return {
+    header: {
+      type: 'welcome',
+      ...fence,
+      epoch: 1,
+      protocol: 1,
+      workers: [
+        { worker: 3, incarnation: 1 },
+        { worker: 4, incarnation: 2 },
+      ],
+      wanting: 0,
+      deadAfter: 5,
+      config: { batchSize: 32, policy: 'abs', straggler: 'none', time: null },
+      model: { name: 'lenet', moduleSha256: null, contentSha256: 'ab'.repeat(32) },
+      dataset: { name: 'data/mine.mjs', moduleSha256: '01'.repeat(32), contentSha256: 'cd'.repeat(32) },
+    },
+    tensor: null,
+  };
+}
 
 /** Any valid message; tensors of up to 100 elements with any bits. */
 export const arbitraryMessage: fc.Arbitrary<Message> = fc

@@ -2,9 +2,24 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { addressProblem, checkMessage } from '../../../protocols/wire/check-message.js';
 import { updateIdOf } from '../../../protocols/sync/update-id.js';
-import { fitReason, isToServer } from '../../../protocols/wire/messages.js';
-import { serverSubject, workerSubject } from '../../../protocols/wire/subjects.js';
-import { arbitraryMessage, assign, cancel, heartbeat, join, update } from './messages-for-tests.js';
+import { familyOf, fitReason } from '../../../protocols/wire/messages.js';
+import {
+  announceSubject,
+  lobbySubject,
+  processSubject,
+  serverSubject,
+  workerSubject,
+} from '../../../protocols/wire/subjects.js';
+import {
+  arbitraryMessage,
+  assign,
+  cancel,
+  enter,
+  heartbeat,
+  join,
+  update,
+  welcome,
+} from './messages-for-tests.js';
 
 function reasonOf(header: unknown, tensor: Float32Array | null = null): string {
   const checked = checkMessage(header, tensor);
@@ -64,25 +79,51 @@ describe('messages', () => {
     );
   });
 
-  it('travel only on a subject of the same run, worker and direction', () => {
-    assert.equal(addressProblem(serverSubject('run-1', 3), heartbeat(3).header), null);
-    assert.equal(addressProblem(workerSubject('run-1', 3), cancel(3).header), null);
+  it('travel only on a subject of the same run, process, worker and family', () => {
+    assert.equal(addressProblem(serverSubject('run-1', 'node-1', 3), heartbeat(3).header), null);
+    assert.equal(addressProblem(workerSubject('run-1', 'node-1', 3), cancel(3).header), null);
     assert.equal(addressProblem('anything.else', heartbeat(3).header), null);
-    assert.match(addressProblem(serverSubject('run-1', 4), heartbeat(3).header) ?? '', /worker 3.*worker 4/);
-    assert.match(addressProblem(serverSubject('run-2', 3), heartbeat(3).header) ?? '', /"run-1".*"run-2"/);
     assert.match(
-      addressProblem(workerSubject('run-1', 3), heartbeat(3).header) ?? '',
-      /does not travel to-worker/,
+      addressProblem(serverSubject('run-1', 'node-1', 4), heartbeat(3).header) ?? '',
+      /worker 3.*worker 4/,
     );
     assert.match(
-      addressProblem(serverSubject('run-1', 3), cancel(3).header) ?? '',
-      /does not travel to-server/,
+      addressProblem(serverSubject('run-2', 'node-1', 3), heartbeat(3).header) ?? '',
+      /"run-1".*"run-2"/,
     );
+    assert.match(
+      addressProblem(workerSubject('run-1', 'node-1', 3), heartbeat(3).header) ?? '',
+      /"heartbeat" travels on server subjects only/,
+    );
+    assert.match(
+      addressProblem(serverSubject('run-1', 'node-1', 3), cancel(3).header) ?? '',
+      /"cancel" travels on worker subjects only/,
+    );
+    assert.match(
+      addressProblem(serverSubject('run-1', 'node-2', 3), heartbeat(3).header) ?? '',
+      /process "node-1".*process "node-2"/,
+    );
+    assert.equal(addressProblem(lobbySubject('run-1', 'node-1'), enter().header), null);
+    assert.equal(addressProblem(processSubject('run-1', 'node-1'), welcome().header), null);
+    assert.match(
+      addressProblem(processSubject('run-1', 'node-2'), welcome().header) ?? '',
+      /process "node-1".*process "node-2"/,
+    );
+    assert.match(addressProblem(announceSubject('run-1'), enter().header) ?? '', /travels on lobby subjects/);
   });
 
-  it('know their direction', () => {
-    assert.ok(isToServer(heartbeat().header));
-    assert.ok(!isToServer(cancel().header));
+  it('know the family of subjects that they travel on', () => {
+    assert.equal(familyOf(heartbeat().header), 'server');
+    assert.equal(familyOf(cancel().header), 'worker');
+    assert.equal(familyOf(enter().header), 'lobby');
+    assert.equal(familyOf(welcome().header), 'process');
+  });
+
+  it('that open a conversation may have fields of another version, no others', () => {
+    const { header } = enter();
+    const checked = checkMessage({ ...header, protocol: 2, speed: 3 }, null);
+    assert.deepEqual(checked.ok && checked.message.header, { ...header, protocol: 2 });
+    assert.match(reasonOf({ ...welcome().header, speed: 3 }), /speed/);
   });
 
   it('take a reason of any length once it is cut', () => {

@@ -81,7 +81,11 @@ describe('receiver', () => {
   });
 
   it('refuses a message on the subject of another worker', () => {
-    const received = createReceiver().accept(serverSubject('run-1', 4), encodeFrame(heartbeat(3)), 0);
+    const received = createReceiver().accept(
+      serverSubject('run-1', 'node-1', 4),
+      encodeFrame(heartbeat(3)),
+      0,
+    );
     assert.equal(received.message, null);
     assert.match(received.refused[0] ?? '', /worker 3.*worker 4/);
   });

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
+  announceSubject,
+  eventsSubject,
+  lobbyInbox,
+  lobbySubject,
   parseSubject,
   patternProblem,
+  processNameSchema,
+  processSubject,
   runIdSchema,
   serverInbox,
   serverSubject,
@@ -12,41 +18,60 @@ import {
 } from '../../../protocols/wire/subjects.js';
 
 const runs = fc.stringMatching(/^[A-Za-z0-9_-]{1,128}$/);
+const processes = fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/);
 const workers = fc.nat({ max: Number.MAX_SAFE_INTEGER });
 
 describe('subjects', () => {
   it('are read back as they were made', () => {
     fc.assert(
-      fc.property(runs, workers, (run, worker) => {
-        assert.deepEqual(parseSubject(serverSubject(run, worker)), { run, worker, direction: 'to-server' });
-        assert.deepEqual(parseSubject(workerSubject(run, worker)), { run, worker, direction: 'to-worker' });
-        assert.equal(subjectProblem(serverSubject(run, worker)), null);
-        assert.ok(subjectMatches(serverInbox(run), serverSubject(run, worker)));
-        assert.ok(!subjectMatches(serverInbox(run), workerSubject(run, worker)));
+      fc.property(runs, processes, workers, (run, process, worker) => {
+        const made = [
+          [serverSubject(run, process, worker), { family: 'server', process, worker }],
+          [workerSubject(run, process, worker), { family: 'worker', process, worker }],
+          [lobbySubject(run, process), { family: 'lobby', process, worker: null }],
+          [processSubject(run, process), { family: 'process', process, worker: null }],
+          [announceSubject(run), { family: 'announce', process: null, worker: null }],
+          [eventsSubject(run), { family: 'events', process: null, worker: null }],
+        ] as const;
+        for (const [subject, address] of made) {
+          assert.deepEqual(parseSubject(subject), { run, ...address });
+          assert.equal(subjectProblem(subject), null);
+          assert.equal(subjectMatches(serverInbox(run), subject), address.family === 'server');
+          assert.equal(subjectMatches(lobbyInbox(run), subject), address.family === 'lobby');
+        }
       }),
     );
   });
 
-  it('exist for valid runs and workers only', () => {
+  it('exist for valid runs, processes and workers only', () => {
     for (const run of ['', 'a.b', 'a b', '*', '>', 'ü', 'a'.repeat(129)]) {
-      assert.throws(() => serverSubject(run, 0), /^RangeError: run is /);
+      assert.throws(() => serverSubject(run, 'p', 0), /^RangeError: run is /);
       assert.ok(!runIdSchema.safeParse(run).success);
     }
+    for (const process of ['', 'a.b', 'a b', '*', '>', 'ü', 'a'.repeat(65)]) {
+      assert.throws(() => lobbySubject('run', process), /^RangeError: process is /);
+      assert.ok(!processNameSchema.safeParse(process).success);
+    }
     for (const worker of [-1, 0.5, Number.NaN, 2 ** 53]) {
-      assert.throws(() => workerSubject('run', worker), /^RangeError: worker is /);
+      assert.throws(() => workerSubject('run', 'p', worker), /^RangeError: worker is /);
     }
   });
 
   it('other than a run’s are not read as one', () => {
     const others = [
       'stalewart.run.server',
-      'stalewart.run.server.1.2',
-      'stalewart.run.server.01',
-      'stalewart.run.server.99999999999999999',
-      'stalewart.run.server.-1',
-      'stalewart.run.monitor.1',
-      'stalewart.ru n.server.1',
-      'other.run.server.1',
+      'stalewart.run.server.p',
+      'stalewart.run.server.p.1.2',
+      'stalewart.run.server.p.01',
+      'stalewart.run.server.p.99999999999999999',
+      'stalewart.run.server.p.-1',
+      'stalewart.run.server.p q.1',
+      'stalewart.run.monitor.p.1',
+      'stalewart.run.lobby',
+      'stalewart.run.lobby.p.1',
+      'stalewart.run.announce.p',
+      'stalewart.ru n.server.p.1',
+      'other.run.server.p.1',
       '',
     ];
     for (const subject of others) assert.equal(parseSubject(subject), null, subject);

@@ -75,7 +75,7 @@ describe('docs/wire-protocol.md', () => {
       const [, section = ''] = document.split(`### \`${type}\``);
       const text = section.split('\n### ')[0] ?? '';
       for (const field of Object.keys(option.shape)) {
-        if (['type', 'run', 'worker', 'incarnation'].includes(field)) continue;
+        if (['type', 'run', 'process', 'life', 'worker', 'incarnation'].includes(field)) continue;
         assert.ok(text.includes(`\`${field}\``), `${field} of ${type}`);
       }
     }

@@ -7,7 +7,18 @@ import { splitFrame } from '../../../protocols/wire/chunks.js';
 import { crc32 } from '../../../protocols/wire/crc32.js';
 import { encodeFrame } from '../../../protocols/wire/frame.js';
 import type { Message } from '../../../protocols/wire/messages.js';
-import { assign, awkwardTensor, bits, cancel, heartbeat, join, update } from './messages-for-tests.js';
+import {
+  assign,
+  awkwardTensor,
+  bits,
+  cancel,
+  enter,
+  fence as sender,
+  heartbeat,
+  join,
+  update,
+  welcome,
+} from './messages-for-tests.js';
 
 export const vectorsFile = fileURLToPath(new URL('../../../../docs/wire-vectors.json', import.meta.url));
 
@@ -47,7 +58,8 @@ export function fromHex(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(text, 'hex'));
 }
 
-const fence = { run: 'run-1', worker: 3, incarnation: 1 };
+const fence = { ...sender, worker: 3, incarnation: 1 };
+const asHeader = (header: Message['header']): Message => ({ header, tensor: null });
 
 const messages: readonly [string, Message][] = [
   ['join', join()],
@@ -74,6 +86,26 @@ const messages: readonly [string, Message][] = [
     'stop',
     { header: { type: 'stop', ...fence, epoch: 1, rejoin: false, reason: 'rounds reached' }, tensor: null },
   ],
+  ['enter', enter()],
+  ['alive', asHeader({ type: 'alive', ...sender })],
+  ['leave', asHeader({ type: 'leave', ...sender, reason: 'SIGTERM', returns: false })],
+  ['welcome', welcome()],
+  [
+    'refuse',
+    asHeader({ type: 'refuse', ...sender, protocol: 1, again: true, reason: 'not heard for 5.2 s' }),
+  ],
+  ['end', asHeader({ type: 'end', ...sender, epoch: 1, status: 'finished', reason: 'rounds reached' })],
+  ['announce', asHeader({ type: 'announce', run: sender.run, epoch: 1, protocol: 1, server: 'c0ffee' })],
+  [
+    'event',
+    asHeader({
+      type: 'event',
+      run: sender.run,
+      epoch: 1,
+      kind: 'evaluation',
+      record: { version: 42, testAccuracy: 0.5 },
+    }),
+  ],
 ];
 
 /** A frame with bytes changed, and the checksum put right unless `checksum` is false. */
@@ -88,7 +120,7 @@ function changed(frame: Uint8Array, change: (view: DataView) => void, checksum =
 export function makeWireVectors(): WireVectors {
   const plain = encodeFrame(heartbeat(3, 7));
   const full = encodeFrame(update(awkwardTensor()));
-  const sender = fromHex('0123456789abcdef');
+  const cutter = fromHex('0123456789abcdef');
   const [sequence, maxBytes] = [5, 128];
   const refused: readonly [string, Uint8Array, string][] = [
     ['nothing', new Uint8Array(0), 'too short'],
@@ -122,10 +154,10 @@ export function makeWireVectors(): WireVectors {
     })),
     chunks: {
       frame: toHex(full),
-      sender: toHex(sender),
+      sender: toHex(cutter),
       sequence,
       maxBytes,
-      chunks: [...splitFrame(full, { maxBytes, sender, sequence })].map(toHex),
+      chunks: [...splitFrame(full, { maxBytes, sender: cutter, sequence })].map(toHex),
     },
     refusedFrames: refused.map(([name, bytes, reason]) => ({ name, bytes: toHex(bytes), reason })),
   };
