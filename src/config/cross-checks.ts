@@ -113,9 +113,10 @@ export function crossChecks(
     const bound = `${origin.nameOf('heartbeat')}, which is ${config.heartbeat}`;
     refuse('heartbeatTimeout', `more than ${bound}`, 'heartbeat');
   }
-  if (config.checkpoint === 'nats') {
-    const allowed = 'dir: this version keeps no checkpoints in JetStream';
-    refuse('checkpoint', allowed);
+  if (config.checkpoint === 'nats' && (mode === 'simulated' || config.nats === null)) {
+    const allowed =
+      mode === 'simulated' ? 'dir in simulated time' : `dir, or accompanied by ${origin.nameOf('nats')}`;
+    refuse('checkpoint', allowed, 'nats');
   }
   if (config.restartBackoffMax < config.restartBackoff) {
     const bound = `${origin.nameOf('restartBackoff')}, which is ${config.restartBackoff}`;

@@ -2,7 +2,7 @@
 import type { EngineState } from '../../protocols/sync/round-engine.js';
 import type { Checkpoint, RunIdentity } from '../checkpoint/checkpoint.js';
 import type { StoredRecords } from '../checkpoint/records-schema.js';
-import { storeSimulation } from '../checkpoint/stored-simulation.js';
+import { storeSimulation } from './stored-simulation.js';
 import { storeWeights } from '../checkpoint/stored-weights.js';
 import { VectorTable } from '../checkpoint/vector-table.js';
 import type { ParameterState } from '../compute/parameter-store.js';

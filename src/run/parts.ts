@@ -5,7 +5,6 @@
 import type { EngineOptions } from '../../protocols/sync/round-engine.js';
 import type { RunIdentity } from '../checkpoint/checkpoint.js';
 import type { CheckpointStore } from '../checkpoint/checkpoint-store.js';
-import { createDirectoryStore } from '../checkpoint/directory-store.js';
 import type { Compute } from '../compute/compute.js';
 import { createCorrection } from '../compute/corrections/create-correction.js';
 import { createParameterStore, type ParameterStore } from '../compute/parameter-store.js';
@@ -23,6 +22,7 @@ import { connectNatsTransport } from '../transport/nats-transport.js';
 import type { Transport } from '../transport/transport.js';
 import { whenAborted } from '../when-aborted.js';
 import type { Closers } from './closers.js';
+import { openCheckpoints, refuseForeign } from './open-checkpoints.js';
 import {
   type ContinuedDirectory,
   continueDirectory,
@@ -134,6 +134,9 @@ export async function prepareParts(
   if (continued !== null) closers.add(() => continued.directory.abandon());
   const directory = continued?.directory ?? created;
   const keepsCheckpoints = directory !== null && checkpointEvery !== null;
+  const checkpoints = keepsCheckpoints
+    ? (found?.store ?? (await newCheckpoints(config, directory.paths.directory, runId, closers)))
+    : null;
   return {
     directory,
     transport,
@@ -141,9 +144,7 @@ export async function prepareParts(
     compute,
     store,
     identity,
-    checkpoints: keepsCheckpoints
-      ? (found?.store ?? createDirectoryStore(directory.paths.checkpoints))
-      : null,
+    checkpoints,
     resumed:
       found === null || continued === null
         ? null
@@ -160,6 +161,18 @@ export async function prepareParts(
       stalenessVector: resolved.mode === 'live' || workers <= mostWorkersOfVector,
     },
   };
+}
+
+async function newCheckpoints(
+  config: TrainConfig,
+  directory: string,
+  run: string,
+  closers: Closers,
+): Promise<CheckpointStore> {
+  const store = await openCheckpoints(config, directory, run);
+  closers.add(() => store.close());
+  await refuseForeign(store, run);
+  return store;
 }
 
 async function openTransport(nats: TrainConfig['nats'], name: string): Promise<Transport> {

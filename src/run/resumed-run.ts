@@ -5,7 +5,6 @@
 import { rm } from 'node:fs/promises';
 import type { Checkpoint, RunIdentity } from '../checkpoint/checkpoint.js';
 import type { CheckpointStore } from '../checkpoint/checkpoint-store.js';
-import { createDirectoryStore } from '../checkpoint/directory-store.js';
 import { newestIntact, type PassedOver } from '../checkpoint/newest-intact.js';
 import { restoreWeights, sharedWeights } from '../checkpoint/stored-weights.js';
 import type { ParameterStore } from '../compute/parameter-store.js';
@@ -18,6 +17,7 @@ import { readOutcome } from '../telemetry/read-run.js';
 import { createRunDirectory, lockName, type RunDirectory } from '../telemetry/run-directory.js';
 import { runPaths } from '../telemetry/run-files.js';
 import type { Closers } from './closers.js';
+import { openCheckpoints } from './open-checkpoints.js';
 import { identityDifference } from './run-identity.js';
 
 export interface ResumedRun {
@@ -45,7 +45,7 @@ export async function openResumedRun(
     throw refusal(directory, `it cannot be written (${oneLineOf(cause)})`, cause);
   });
   closers.add(release);
-  const store = createDirectoryStore(runPaths(directory).checkpoints);
+  const store = await openCheckpoints(config, directory, config.run ?? '');
   closers.add(() => store.close());
   const { found, passedOver } = await newestIntact(store);
   for (const { stored, problem } of passedOver) {

@@ -9,12 +9,13 @@ import { createNetwork } from '../simulator/network.js';
 import { Simulation } from '../simulator/simulation.js';
 import type { SimulationState } from '../simulator/simulation-state.js';
 import { marksBefore } from '../simulator/time-marks.js';
-import { restoreSimulation } from '../checkpoint/stored-simulation.js';
+import { restoreSimulation } from './stored-simulation.js';
 import { oneLineOf, StalewartError } from '../errors.js';
 import { Evaluator } from './evaluator.js';
 import type { FleetStatus } from './fleet-status.js';
 import { createLastRound } from './last-round.js';
 import { makeCheckpoint } from './make-checkpoint.js';
+import { onlyEpoch } from './open-checkpoints.js';
 import type { ResumedRun } from './resumed-run.js';
 import {
   errorOf,
@@ -62,7 +63,7 @@ export async function startSimulation(options: TrainingOptions): Promise<Trainin
     if (checkpointer === null || state === null || evaluator.skips) return;
     const checkpoint = makeCheckpoint({
       identity,
-      epoch: 1,
+      epoch: onlyEpoch,
       time: state.now,
       wallSeconds: wallSeconds(),
       engine: state.engine,

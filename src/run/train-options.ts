@@ -52,10 +52,12 @@ export function resolveTrainOptions(
   const definition = policy === undefined ? undefined : asDefinition(policy);
   const ownModel = model === undefined || typeof model === 'string' ? null : model;
   const ownDataset = dataset === undefined || typeof dataset === 'string' ? null : dataset;
+  const modelName = ownModel === null ? null : ownName(ownModel, 'model');
+  const datasetName = ownDataset === null ? null : ownName(ownDataset, 'dataset');
   const names = {
     policy: definition?.name ?? policy,
-    model: ownModel === null ? model : ownName(ownModel, 'model'),
-    dataset: ownDataset === null ? dataset : ownName(ownDataset, 'dataset'),
+    model: modelName ?? model,
+    dataset: datasetName ?? dataset,
     out: out === false ? undefined : out,
   };
   // What was not said has no name: a resumed run has its own.
@@ -65,8 +67,8 @@ export function resolveTrainOptions(
   };
   const own = {
     policies: typeof policy === 'string' || definition === undefined ? [] : [definition],
-    models: ownModel === null ? [] : [String(names.model)],
-    datasets: ownDataset === null ? [] : [String(names.dataset)],
+    models: modelName === null ? [] : [modelName],
+    datasets: datasetName === null ? [] : [datasetName],
   };
   const said = withResumedSettings(input, origin ?? apiOrigin, own, mode);
   const config = resolveTrainConfig(said, origin, own, mode);

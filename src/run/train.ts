@@ -274,15 +274,13 @@ class TrainRun implements Run {
   #checkpointer({ checkpoints, directory, resumed }: Parts): Checkpointer | null {
     const { checkpointEvery: every } = this.#resolved.config;
     if (checkpoints === null || directory === null || every === null) return null;
-    const checkpointer = new Checkpointer({
+    return new Checkpointer({
       store: checkpoints,
       every,
       savedVersion: resumed?.checkpoint.state.version ?? null,
       syncRecord: () => directory.sync(),
       notice: (level, message) => this.#notice(level, message),
     });
-    this.#closers.add(() => checkpoints.close());
-    return checkpointer;
   }
 
   /** What a resumed run knows beyond its checkpoint. */

@@ -25,6 +25,7 @@ import { liveCheckpoints } from './live-checkpoints.js';
 import { type LiveRun, startLiveRun } from './live-run.js';
 import type { Parts } from './parts.js';
 import { makeCheckpoint } from './make-checkpoint.js';
+import { onlyEpoch } from './open-checkpoints.js';
 import type { Recorder, Taken } from './recorder.js';
 import type { Notice } from './run.js';
 
@@ -162,7 +163,7 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
       return settle?.(step, state, () =>
         makeCheckpoint({
           identity,
-          epoch: 1,
+          epoch: onlyEpoch,
           time: step.event.time,
           wallSeconds: wallSeconds(),
           engine: plainState(state),

@@ -1,12 +1,13 @@
 /** Runs in processes of their own that are killed, stopped, and resumed. */
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { simulate, type TrainOptions } from '../../src/index.js';
+import { simulate, train, type TrainOptions } from '../../src/index.js';
 import { readRun } from '../../src/telemetry/read-run.js';
 import { smallRun } from '../run/fixtures/small-run.js';
+import { startJetStreamServer } from '../support/jetstream-server.js';
 import { recordOf } from './support/cut-run.js';
 import { type Ended, runLive, runProgram, versionsIn } from './support/program.js';
 
@@ -110,6 +111,51 @@ describe('a process that is killed', () => {
     const resumed = await runProgram(['train', '--resume', out, '--rounds', rounds]);
     assert.equal(resumed.code, 0, resumed.lines.join('\n'));
     assert.equal((await readRun(out)).summary?.rounds, version + 10);
+  });
+
+  it('loses no round that it told of with its checkpoints in JetStream', async () => {
+    const server = await startJetStreamServer();
+    try {
+      const nats = server.url;
+      const options: TrainOptions = {
+        ...live,
+        nats,
+        checkpoint: 'nats',
+        checkpointEvery: 1,
+        run: 'kept',
+        out,
+      };
+      const first = await runLive(options, (line, child) => {
+        if (line.startsWith('round 5 ')) child.kill('SIGKILL');
+      });
+      const lastTold = versionsIn(first).at(-1) ?? 0;
+      const second = await runLive({ resume: out, nats });
+      const [resumedAt = 0] = versionsIn(second);
+      assert.ok(lastTold >= 5 && resumedAt > lastTold, `${resumedAt} after ${lastTold}`);
+      assert.equal(second.lines.at(-1), 'done finished 40');
+      assert.equal((await readdir(out)).includes('checkpoints'), false);
+      const third = await runLive({ ...options, out: join(folder, 'other') });
+      assert.match(
+        third.lines.at(-1) ?? '',
+        /^error run is "kept": .* has checkpoints of a run of this name, up to version 40; /,
+      );
+    } finally {
+      await server.stop();
+    }
+  });
+
+  it('after its last round and before its summary: only that is left to do', async () => {
+    const summary = await train({ ...live, out }).done;
+    await rm(join(out, 'summary.json'));
+    await rm(join(out, 'model'), { recursive: true });
+    const resumed = await runLive({ resume: out });
+    assert.equal(resumed.lines.at(-1), 'done finished 40');
+    assert.deepEqual(versionsIn(resumed), []);
+    assert.equal((await readRun(out)).summary?.weightsSha256, summary.weightsSha256);
+    const again = await runLive({ resume: out });
+    assert.match(again.lines.at(-1) ?? '', /^error rounds is 40: it must be more than 40, which the run in /);
+    const more = await runLive({ resume: out, rounds: 45 });
+    assert.deepEqual(versionsIn(more), [41, 42, 43, 44, 45]);
   });
 
   it('shares its folder with nobody: of two that resume it at once, one is refused', async () => {

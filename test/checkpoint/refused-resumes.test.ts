@@ -110,8 +110,8 @@ describe('a resume that is refused', () => {
     );
   });
 
-  it('is one with a place that this version does not have', async () => {
+  it('is one with a place that such runs do not have', async () => {
     const line = await refusal(() => simulate({ ...base, checkpoint: 'nats', out: join(folder, 'nats') }));
-    assert.match(line, /^checkpoint is "nats": it must be dir/);
+    assert.match(line, /^checkpoint is "nats": it must be dir in simulated time$/);
   });
 });

@@ -154,7 +154,8 @@ describe('resolveCompareOptions', () => {
   });
 
   it('refuses names that are the same, also where a folder takes no notice of case', () => {
-    const allowed = 'a name that no other entry has; leave one out, or in a file name one of them: { policy: …, name: … }';
+    const allowed =
+      'a name that no other entry has; leave one out, or in a file name one of them: { policy: …, name: … }';
     assert.deepEqual(refusal({ compare: ['abs', 'abs'] }), [`compare[1] is "abs": it must be ${allowed}`]);
     assert.deepEqual(refusal({ compare: ['abs', { policy: 'abs', name: 'ABS', a: 8 }] }), [
       `compare[1].name is "ABS": it must be ${allowed}`,

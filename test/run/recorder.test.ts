@@ -33,7 +33,14 @@ function bench(compute: 'gradients' | 'none' = 'gradients') {
 }
 
 const steps = fakeSteps({ workers: 4, waitCount: 2, maxStaleness: 2, updates: 40 });
-const end = { status: 'finished', reason: 'r', failure: null, weightsSha256: null, wallSeconds: 2, time: 3 } as const;
+const end = {
+  status: 'finished',
+  reason: 'r',
+  failure: null,
+  weightsSha256: null,
+  wallSeconds: 2,
+  time: 3,
+} as const;
 
 describe('Recorder', () => {
   it('tells every step, round and restart, each step before what follows from it', () => {

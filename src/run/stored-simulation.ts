@@ -1,8 +1,8 @@
 /** What a simulation is in the midst of, in a checkpoint: the weights of its tasks in the table, and their names in their places. */
 import type { EngineState } from '../../protocols/sync/round-engine.js';
 import type { ComingTask, SimulationState } from '../simulator/simulation-state.js';
-import type { StoredSimulation } from './simulation-schema.js';
-import type { VectorTable } from './vector-table.js';
+import type { StoredSimulation } from '../checkpoint/simulation-schema.js';
+import type { VectorTable } from '../checkpoint/vector-table.js';
 
 export function storeSimulation(
   { coming, network, marks }: SimulationState,
