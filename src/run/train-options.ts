@@ -22,7 +22,7 @@ export interface TrainOptions extends Omit<TrainConfigInput, 'policy' | 'model' 
   readonly model?: ModelSource;
   /** Name of a data set, path of a module, or the data themselves. Default: `cifar10`. */
   readonly dataset?: string | DatasetLike;
-  /** Folder of the run; `false`: nothing is written. Default: `runs/<id>`. */
+  /** Folder of the run; `false`: nothing is written, checkpoints neither. Default: `runs/<id>`. */
   readonly out?: string | null | false;
 }
 
@@ -77,13 +77,6 @@ export function resolveTrainOptions(
   const folder = out === false ? null : (config.out ?? undefined);
   const { resume } = config;
   if (resume !== null && out === false) throw configError('out', out, 'left out where a run is resumed');
-  if (out === false && typeof rest.checkpointEvery === 'number') {
-    throw configError(
-      'checkpointEvery',
-      rest.checkpointEvery,
-      'left out where nothing is written (out: false)',
-    );
-  }
   return {
     mode,
     config,
