@@ -3,6 +3,7 @@
  * is given and owns only the actor system.
  */
 import type { Observable, Subscription } from 'rxjs';
+import type { SilenceLimits } from '../../actors/monitor/heartbeat-rhythm.js';
 import { serverActor, type ServerObserver } from '../../actors/server-actor.js';
 import { localOwner, localOwners } from '../../actors/server/owners.js';
 import { stalenessMonitor } from '../../actors/staleness-monitor.js';
@@ -34,10 +35,14 @@ export interface LiveRunOptions {
   readonly transport: Transport;
   readonly taskTimes: TaskTimes;
   readonly restart: RestartPolicy;
-  readonly heartbeatSeconds: number;
-  readonly heartbeatTimeoutSeconds: number;
+  /** How often workers give a sign of life, and what their silence means. */
+  readonly silence: SilenceLimits;
   /** Joins, uploads and assignments that are not answered are repeated after this many seconds. */
   readonly retrySeconds: number;
+  /** Workers that are let in per second. */
+  readonly joinsPerSecond: number;
+  /** Bytes of updates that may be on their way to the server. */
+  readonly maxInboundBytes: number;
   readonly observer: ServerObserver;
   /** Goes on from there, with workers that join again. Default: a new run. */
   readonly resumeFrom?: EngineState | null;
@@ -61,8 +66,7 @@ export interface LiveRun {
 /** Starts the actors; the first assignments go out when the workers have joined. */
 export async function startLiveRun(options: LiveRunOptions): Promise<LiveRun> {
   const { run, clock, engine, store, compute, transport, restart, retrySeconds, observer } = options;
-  const { heartbeatSeconds, heartbeatTimeoutSeconds } = options;
-  const { resumeFrom = null, beforeRelease } = options;
+  const { silence, resumeFrom = null, beforeRelease } = options;
   const epoch = 1;
   const lastIncarnation = (worker: number): number => resumeFrom?.members[worker]?.incarnation ?? 0;
   // First, since it may be refused: nothing has been started then. Messages wait for the first subscriber.
@@ -82,6 +86,8 @@ export async function startLiveRun(options: LiveRunOptions): Promise<LiveRun> {
       isFinite: allFinite,
       transport,
       resendSeconds: retrySeconds,
+      joinsPerSecond: options.joinsPerSecond,
+      maxInboundBytes: options.maxInboundBytes,
       observer,
       resumeFrom,
       ...(beforeRelease === undefined ? {} : { beforeRelease }),
@@ -94,8 +100,7 @@ export async function startLiveRun(options: LiveRunOptions): Promise<LiveRun> {
             workers: engine.workers,
             transport,
             server: self,
-            heartbeatSeconds,
-            heartbeatTimeoutSeconds,
+            ...silence,
             restartSeconds: restart.backoff.maxSeconds,
             lastIncarnation,
           }),
@@ -114,7 +119,16 @@ export async function startLiveRun(options: LiveRunOptions): Promise<LiveRun> {
   const fleet = spawnWorkers(
     system,
     indices,
-    { run, ...localOwner, compute, transport, injector, heartbeatSeconds, retrySeconds, restart },
+    {
+      run,
+      ...localOwner,
+      compute,
+      transport,
+      injector,
+      heartbeatSeconds: silence.heartbeatSeconds,
+      retrySeconds,
+      restart,
+    },
     (worker) => lastIncarnation(worker) + 1,
   );
   for (const [index, ref] of fleet.workers) workers.set(index, ref);

@@ -113,6 +113,7 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
     heard: (header) => fleet.heard(header),
     silent: ({ time, worker, incarnation, reason }) =>
       recorder.failure({ time, worker, incarnation, reason, action: 'given-up' }),
+    suspicion: (worker, incarnation, suspected) => fleet.suspicion(worker, incarnation, suspected),
     refused: (header, reason) =>
       notice('warn', `${header.type} of worker ${header.worker} refused: ${reason}`),
     step(step, state) {
@@ -140,9 +141,14 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
     compute,
     transport,
     taskTimes,
-    heartbeatSeconds: config.heartbeat,
-    heartbeatTimeoutSeconds: config.heartbeatTimeout,
+    silence: {
+      heartbeatSeconds: config.heartbeat,
+      suspectAfterSeconds: config.suspectAfter,
+      deadAfterSeconds: config.deadAfter,
+    },
     retrySeconds: config.uploadRetry,
+    joinsPerSecond: config.joinsPerSecond,
+    maxInboundBytes: config.maxInboundBytes,
     restart: {
       maxRestarts: config.maxRestarts,
       windowSeconds: config.restartWindow,

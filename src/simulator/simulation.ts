@@ -379,8 +379,8 @@ export class Simulation {
     if (training === null || parameters === null) return;
     if (keepsWeights) task.weights = parameters;
     if (until !== null && neededAt > until) return;
-    const { worker, attempt, localSteps } = task.assign;
-    const work = { worker, attempt, parameters, localSteps };
+    const { worker, attempt, localSteps, gone } = task.assign;
+    const work = { worker, attempt, parameters, localSteps, ...(gone !== undefined && { gone }) };
     task.computation = training.lookAhead.begin(work, { endsAt: neededAt, version: task.assign.version });
   }
 

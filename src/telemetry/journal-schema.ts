@@ -64,6 +64,7 @@ export const assignSchema = z.strictObject({
   version: id,
   localSteps: id,
   reason: z.enum(['joined', 'refreshed', 'restarted', 'refused', 'pulled', 'resumed']),
+  gone: z.array(id).exactOptional(),
 });
 
 export const effectSchema = z.discriminatedUnion('type', [

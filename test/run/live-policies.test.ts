@@ -48,9 +48,10 @@ async function bench({ policy, settings = {}, times, rounds }: Setting) {
       targetTime: taskTime,
       stretch: (_worker, work) => work,
     },
-    heartbeatSeconds: 1,
-    heartbeatTimeoutSeconds: 10,
+    silence: { heartbeatSeconds: 1, suspectAfterSeconds: 3, deadAfterSeconds: 10 },
     retrySeconds: 2,
+    joinsPerSecond: 100,
+    maxInboundBytes: 2 ** 28,
     restart: {
       maxRestarts: 5,
       windowSeconds: 1000,
@@ -59,6 +60,7 @@ async function bench({ policy, settings = {}, times, rounds }: Setting) {
     },
     observer: {
       heard: () => undefined,
+      suspicion: () => undefined,
       silent: () => undefined,
       refused: () => undefined,
       step: (step) => steps.push(step),
