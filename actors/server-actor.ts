@@ -68,11 +68,26 @@ export interface ServerActorOptions {
     server: Recipient<ServerMessage>,
   ) => Recipient<StalenessMonitorMessage>;
   readonly observer: ServerObserver;
+  /** State of a run that is gone on with, and of which nobody lives any more. Default: a new run. */
+  readonly resumeFrom?: EngineState | null;
+  /**
+   * Called when the effects of a step have been carried out here and nobody outside has heard of it. Assignments, restarts,
+   * acknowledgements and the observer wait for what it returns, and so do all later events: so a commit can be made to outlive
+   * this server before anybody builds on it. Default: nothing is waited for.
+   */
+  readonly beforeRelease?: (step: EngineStep, state: EngineState) => Promise<void> | undefined;
 }
 
 /** Specification of the server's actor. It keeps the run's state in memory, so a crash of it ends the run. */
 export function serverActor(options: ServerActorOptions): ActorSpec<ServerMessage> {
-  return { name: 'server', start: (context) => new ServerActor(options, context) };
+  return {
+    name: 'server',
+    async start(context) {
+      const server = new ServerActor(options, context);
+      if (options.resumeFrom) await server.resume();
+      return server;
+    },
+  };
 }
 
 class ServerActor implements Behaviour<ServerMessage> {
@@ -112,7 +127,7 @@ class ServerActor implements Behaviour<ServerMessage> {
       onError: (error) => context.self.tell({ type: 'failed', error }),
     });
     const steps$ = this.#events$.pipe(
-      runRoundEngine(options.engine, undefined, (state) => {
+      runRoundEngine(options.engine, options.resumeFrom ?? undefined, (state) => {
         this.#state = state;
       }),
     );
@@ -125,36 +140,36 @@ class ServerActor implements Behaviour<ServerMessage> {
     });
   }
 
-  readonly receive = (message: ServerMessage): void => {
+  /** Before anything else is heard. */
+  async resume(): Promise<void> {
+    await this.#feed({ type: 'run-resumed', time: this.#context.now() });
+  }
+
+  readonly receive = (message: ServerMessage): void | Promise<void> => {
     const time = this.#context.now();
     switch (message.type) {
       case 'wire':
-        this.#hear(message.message);
-        break;
+        return this.#hear(message.message);
       case 'event':
         if (message.event.type === 'worker-lost') {
           this.#options.observer.silent({ ...message.event, time });
           this.#leaves(message.event);
         }
-        this.#feed({ ...message.event, time });
-        break;
+        return this.#feed({ ...message.event, time });
       case 'admit':
         this.#admitting = false;
-        this.#admit();
-        break;
+        return this.#admit();
       case 'suspicion':
         this.#options.observer.suspicion(message.worker, message.incarnation, message.suspected);
         break;
       case 'workers-lost':
-        for (const worker of message.workers) this.#lose(worker, message.reason, message.returns);
-        break;
+        return this.#loseAll(message.workers, message.reason, message.returns);
       case 'restarts-commanded':
         // Who was paused may have been given its work meanwhile.
         for (const worker of message.workers) this.#mail.deliverNew(worker);
         break;
       case 'deadline':
-        this.#feed({ type: 'deadline-passed', time, deadline: message.deadline });
-        break;
+        return this.#feed({ type: 'deadline-passed', time, deadline: message.deadline });
       case 'failed':
         throw message.error;
     }
@@ -164,15 +179,15 @@ class ServerActor implements Behaviour<ServerMessage> {
     this.#events$.complete();
   };
 
-  #feed(event: EngineEvent): void {
+  #feed(event: EngineEvent): void | Promise<void> {
     this.#events$.next(event);
-    const steps = this.#steps;
+    const [step] = this.#steps;
     this.#steps = [];
-    for (const step of steps) this.#carryOut(step);
     if (this.#engineError !== null) throw this.#engineError.error;
+    if (step !== undefined) return this.#carryOut(step);
   }
 
-  #hear({ header, tensor }: Message<ToServer>): void {
+  #hear({ header, tensor }: Message<ToServer>): void | Promise<void> {
     const { worker, incarnation } = header;
     const time = this.#context.now();
     const { engine, owners, observer } = this.#options;
@@ -189,8 +204,7 @@ class ServerActor implements Behaviour<ServerMessage> {
     }
     switch (header.type) {
       case 'join':
-        this.#hearJoin(header);
-        break;
+        return this.#hearJoin(header);
       case 'heartbeat':
         this.#grant(this.#gate.heartbeat(worker, header.attempt, header.state === 'uploading'));
         this.#mail.deliverIfLost(header, header.attempt);
@@ -202,30 +216,28 @@ class ServerActor implements Behaviour<ServerMessage> {
         const { reason, returns } = header;
         this.#leaves(header);
         this.#monitor.tell({ type: 'lost', worker, incarnation, returns });
-        this.#feed({ type: 'worker-lost', time, worker, incarnation, reason, returns });
-        break;
+        return this.#feed({ type: 'worker-lost', time, worker, incarnation, reason, returns });
       }
       case 'update':
-        this.#hearUpdate(header, tensor);
-        break;
+        return this.#hearUpdate(header, tensor);
     }
   }
 
-  #hearJoin({ worker, incarnation }: Join): void {
+  #hearJoin({ worker, incarnation }: Join): void | Promise<void> {
     if (incarnation > (this.#state?.members[worker]?.incarnation ?? 0)) {
       this.#joins.ask({ worker, incarnation });
       return this.#admit();
     }
-    this.#feed({ type: 'worker-joined', time: this.#context.now(), worker, incarnation });
     this.#mail.deliverIfLost({ worker, incarnation }, 0);
+    return this.#feed({ type: 'worker-joined', time: this.#context.now(), worker, incarnation });
   }
 
   /** Those whose turn it is to join. */
-  #admit(): void {
+  async #admit(): Promise<void> {
     const time = this.#context.now();
     for (const { worker, incarnation } of this.#joins.take(time)) {
       this.#grant(this.#gate.release(worker));
-      this.#feed({ type: 'worker-joined', time, worker, incarnation });
+      await this.#feed({ type: 'worker-joined', time, worker, incarnation });
     }
     const wait = this.#joins.untilNext(time);
     if (wait === null || this.#admitting || this.#over) return;
@@ -253,20 +265,24 @@ class ServerActor implements Behaviour<ServerMessage> {
     for (const offer of offers) this.#mail.grant(offer);
   }
 
+  async #loseAll(workers: readonly number[], reason: string, returns: boolean): Promise<void> {
+    for (const worker of workers) await this.#lose(worker, reason, returns);
+  }
+
   /** Its process is gone; a worker that never joined, or is gone already, is no loss. */
-  #lose(worker: number, reason: string, returns: boolean): void {
+  #lose(worker: number, reason: string, returns: boolean): void | Promise<void> {
     const member = this.#state?.members[worker];
-    if (member === undefined || member.status === 'expected' || member.status === 'gone') return;
+    if (member === undefined || member.status === 'expected' || member.status === 'gone') return undefined;
     const { incarnation } = member;
     const time = this.#context.now();
     const event = { type: 'worker-lost', time, worker, incarnation, reason, returns } as const;
     this.#monitor.tell({ type: 'lost', worker, incarnation, returns });
     this.#options.observer.silent(event);
     this.#leaves(event);
-    this.#feed(event);
+    return this.#feed(event);
   }
 
-  #hearUpdate(header: UpdateMessage, tensor: Float32Array | null): void {
+  #hearUpdate(header: UpdateMessage, tensor: Float32Array | null): void | Promise<void> {
     const { epoch, parameterCount, observer, engine, store } = this.#options;
     this.#grant(this.#gate.release(header.worker));
     if (header.epoch !== epoch) {
@@ -283,7 +299,7 @@ class ServerActor implements Behaviour<ServerMessage> {
     const firstLoss = header.firstLoss ?? NaN;
     const finite = Number.isFinite(loss) && Number.isFinite(firstLoss) && this.#options.isFinite(tensor);
     this.#arrived = { updateId, delta: tensor };
-    this.#feed({
+    return this.#feed({
       type: 'update-arrived',
       time: this.#context.now(),
       updateId,
@@ -298,15 +314,19 @@ class ServerActor implements Behaviour<ServerMessage> {
       finite,
       ...(engine.maxUpdateNorm == null ? {} : { norm: store.norm(tensor) }),
     });
-    this.#arrived = null;
   }
 
-  #carryOut(step: EngineStep): void {
+  #carryOut(step: EngineStep): void | Promise<void> {
+    for (const effect of step.effects) this.#carryOutOne(effect);
+    this.#arrived = null;
+    const ready = this.#state === null ? undefined : this.#options.beforeRelease?.(step, this.#state);
+    return ready === undefined ? this.#release(step) : ready.then(() => this.#release(step));
+  }
+
+  /** Lets the outside hear of the step. */
+  #release(step: EngineStep): void {
     const restarted = new Set<number>();
-    for (const effect of step.effects) {
-      if (effect.type === 'cancel') restarted.add(effect.worker);
-      this.#carryOutOne(effect);
-    }
+    for (const effect of step.effects) if (effect.type === 'cancel') restarted.add(effect.worker);
     this.#command(step);
     for (const effect of step.effects) {
       // Those who restart get the new model once the monitor has told them to drop the old work.

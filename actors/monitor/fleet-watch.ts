@@ -10,6 +10,8 @@ import { HeartbeatRhythm, type SilenceLimits } from './heartbeat-rhythm.js';
 export interface FleetWatchOptions extends SilenceLimits {
   /** N: workers 0 … N−1 are expected from the start. */
   readonly workers: number;
+  /** Last life of a worker that the run has known before; 0: it has known none. Default: 0 for all. */
+  readonly lastIncarnation?: (worker: number) => number;
   /** Longest backoff before a crashed worker's next life: so much longer it may be silent, seconds. */
   readonly restartSeconds: number;
 }
@@ -52,7 +54,7 @@ export class FleetWatch {
     this.#lastLook = now;
     this.#lastHeard = now;
     for (let worker = 0; worker < options.workers; worker += 1) {
-      this.#watches.set(worker, beginning(0, now, true));
+      this.#watches.set(worker, beginning(options.lastIncarnation?.(worker) ?? 0, now, true));
     }
   }
 

@@ -24,7 +24,7 @@ import type {
 } from './events.js';
 import { fence } from './fence.js';
 import { LiveView } from './live-view.js';
-import type { MemberRecord } from './member.js';
+import { isLiving, type MemberRecord } from './member.js';
 import { whyJoinIsVoid, whyLossIsVoid } from './membership.js';
 import { judgeNonFinite } from './non-finite.js';
 import { isTooLong, judgeTooLong } from './update-norm.js';
@@ -109,7 +109,7 @@ export class Engine<State = unknown> implements EngineState<State> {
     this.time = event.time;
     this.#effects.begin();
     this.#assignments.begin();
-    if (this.#run.isOver) this.#afterTheEnd(event);
+    if (this.#run.isOver && event.type !== 'run-resumed') this.#afterTheEnd(event);
     else this.#take(event);
     if (!this.#run.isOver) this.#goOn();
     return this.#effects.all;
@@ -156,6 +156,8 @@ export class Engine<State = unknown> implements EngineState<State> {
         return this.#deadlinePassed(event);
       case 'stop-requested':
         return this.#stopRequested(event);
+      case 'run-resumed':
+        return this.#resumed();
     }
   }
 
@@ -260,6 +262,15 @@ export class Engine<State = unknown> implements EngineState<State> {
   #stopRequested({ when, reason }: StopRequested): void {
     if (when === 'finish-round') return this.#run.finishWithRound(reason);
     this.#finish(reason);
+  }
+
+  /** What was held stays held until its worker joins again, as after a crash of all of them at once. */
+  #resumed(): void {
+    this.#run.goOn();
+    for (const member of this.#roster.members) {
+      if (isLiving(member)) this.#roster.leave(member, 'lost', member.incarnation);
+    }
+    this.#round.open(this.version, this.time);
   }
 
   #finish(reason: string): void {

@@ -72,7 +72,20 @@ export interface StopRequested {
   readonly reason: string;
 }
 
-export type EngineEvent = WorkerJoined | WorkerLost | UpdateArrived | DeadlinePassed | StopRequested;
+/** The run goes on from its last state, also one that was over, with a server that knows where nobody is: all workers are
+ *  lost until they join again. */
+export interface RunResumed {
+  readonly type: 'run-resumed';
+  readonly time: Time;
+}
+
+export type EngineEvent =
+  | WorkerJoined
+  | WorkerLost
+  | UpdateArrived
+  | DeadlinePassed
+  | StopRequested
+  | RunResumed;
 
 /** Hold the delta of this update for the open round. */
 export interface Accumulate {

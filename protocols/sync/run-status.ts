@@ -24,6 +24,12 @@ export class RunStatus {
     this.reason = reason;
   }
 
+  /** Whether it was over or not. */
+  goOn(): void {
+    this.status = 'running';
+    this.reason = '';
+  }
+
   finish(reason: string): void {
     this.#end(reason);
     this.#effects.push({ type: 'finish', reason });

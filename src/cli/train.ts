@@ -7,6 +7,7 @@ import { readConfigFile } from '../config/config-file.js';
 import { commandLineOrigin, inWordsOf, type Origin } from '../config/origin.js';
 import { resolveTrainConfig, type TrainConfig } from '../config/resolve.js';
 import type { RunMode } from '../config/run-mode.js';
+import { withResumedSettings } from '../config/resumed-settings.js';
 import { isOfComparison } from '../config/settings.js';
 import { unusedSettings } from '../config/unused-settings.js';
 import { StalewartError } from '../errors.js';
@@ -115,7 +116,7 @@ function givenSettings(flags: Readonly<Record<string, unknown>>, file?: string):
 /** @throws StalewartError CONFIG */
 function trainRequest(mode: RunMode, role: Role, { said, origin }: Given): TrainRequest {
   const ofRun = Object.fromEntries(Object.entries(said).filter(([name]) => !isOfComparison(name)));
-  const config = resolveTrainConfig(ofRun, origin, {}, mode);
+  const config = resolveTrainConfig(withResumedSettings(ofRun, origin, {}, mode), origin, {}, mode);
   // What was switched off is not passed over.
   const heeded = asksForComparison(said) ? said : ofRun;
   return { mode, role, config, origin, warnings: unusedSettings(heeded, config, origin, undefined, mode) };

@@ -27,6 +27,11 @@ const systemTimers: Timers = {
 /** Above it `setTimeout` fires at once. 24.8 days. */
 const longestTimeout = 2 ** 31 - 1;
 
+/** The same clock, with its origin so many seconds earlier. */
+export function laterClock(clock: Clock, seconds: number): Clock {
+  return { now: () => clock.now() + seconds, after: (wait, callback) => clock.after(wait, callback) };
+}
+
 /** Wall-clock time from `performance.now()`, which a change of the system's date does not move. */
 export function systemClock(timers: Timers = systemTimers): Clock {
   const origin = performance.now();

@@ -12,6 +12,7 @@ import type { Correction } from './corrections/correction.js';
 import { littleEndianBytes } from './little-endian.js';
 import { plainAveraging } from './server-optimizers/averaging.js';
 import type { ServerOptimizer } from './server-optimizers/server-optimizer.js';
+import type { StoredState } from './stored-state.js';
 import type { Range } from './untrained.js';
 
 /** What is used of the engine's `commit` effect. */
@@ -33,11 +34,32 @@ export interface ParameterStoreOptions {
   /** Version of the initial weights. Default: 0. */
   readonly version?: number;
   /** Default: `plainAveraging`. */
-  readonly optimizer?: Pick<ServerOptimizer, 'apply'>;
+  readonly optimizer?: ServerOptimizer;
   /** What stale deltas undergo. Default: nothing. */
-  readonly correction?: Pick<Correction, 'apply'> | null;
+  readonly correction?: Correction | null;
   /** Weights that no gradient moves: of them, deltas hold values. Default: none. */
   readonly untrained?: readonly Range[];
+}
+
+/** A delta that is held. */
+export interface HeldDelta {
+  readonly updateId: string;
+  readonly delta: Float32Array;
+  /** Weights that it started from; null: nobody needs to know. */
+  readonly base: Float32Array | null;
+}
+
+/** All that a store remembers. Its vectors are never written again, so it may be kept. */
+export interface ParameterState {
+  readonly version: number;
+  readonly weights: Float32Array;
+  /** In the order in which they came. */
+  readonly held: readonly HeldDelta[];
+  /** What each worker that computes started from; empty where no correction needs to know. */
+  readonly bases: readonly (readonly [worker: number, weights: Float32Array])[];
+  readonly optimizer: StoredState;
+  /** Null: deltas are not corrected. */
+  readonly correction: StoredState | null;
 }
 
 export interface ParameterStore {
@@ -69,6 +91,13 @@ export interface ParameterStore {
   norm(delta: Float32Array): number;
   /** SHA-256 of the weights as little-endian float32, hex. */
   sha256(): string;
+  /** As it is now, to be gone on from. */
+  state(): ParameterState;
+  /**
+   * Goes on from there. Vectors are kept by reference, those that workers are given over a SharedArrayBuffer.
+   * @throws RangeError, and changes nothing, if it is the state of another model, optimizer or correction
+   */
+  restore(state: ParameterState): void;
 }
 
 /** @param initial copied */
@@ -165,14 +194,44 @@ export function createParameterStore(
     },
     norm: (delta) => normOf(delta, untrained),
     sha256: () => createHash('sha256').update(littleEndianBytes(weights)).digest('hex'),
+    state: () => ({
+      version,
+      weights,
+      held: [...deltas].map(([updateId, held]) => ({ updateId, ...held })),
+      bases: [...bases],
+      optimizer: optimizer.state(),
+      correction: correction === null ? null : correction.state(),
+    }),
+    restore(state) {
+      const vectors = [state.weights, ...state.bases.map(([, base]) => base)];
+      for (const { delta, base } of state.held) vectors.push(delta, base ?? state.weights);
+      const other = vectors.find(({ length }) => length !== weights.length);
+      if (other !== undefined) {
+        throw new RangeError(`the stored weights have ${other.length} elements, the model ${weights.length}`);
+      }
+      if ((state.correction === null) !== (correction === null)) {
+        const [had, has] = state.correction === null ? ['no', 'a'] : ['a', 'no'];
+        throw new RangeError(`the stored state is with ${had} correction, the run has ${has}`);
+      }
+      const before = optimizer.state();
+      optimizer.restore(state.optimizer);
+      try {
+        if (state.correction !== null) correction?.restore(state.correction);
+      } catch (error) {
+        optimizer.restore(before);
+        throw error;
+      }
+      version = state.version;
+      weights = state.weights;
+      deltas.clear();
+      for (const { updateId, delta, base } of state.held) deltas.set(updateId, { delta, base });
+      bases.clear();
+      for (const [worker, base] of state.bases) bases.set(worker, base);
+    },
   };
 }
 
-interface Held {
-  readonly delta: Float32Array;
-  /** Weights that it started from; null: nobody needs to know. */
-  readonly base: Float32Array | null;
-}
+type Held = Omit<HeldDelta, 'updateId'>;
 
 interface Part {
   readonly weight: number;

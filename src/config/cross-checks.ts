@@ -139,6 +139,11 @@ export function crossChecks(
   if ((config.processes ?? 1) > workers) {
     refuse('processes', `at most the number of workers, which is ${workers}`, 'workers');
   }
+  if (config.checkpoint === 'nats' && (mode === 'simulated' || config.nats === null)) {
+    const allowed =
+      mode === 'simulated' ? 'dir in simulated time' : `dir, or accompanied by ${origin.nameOf('nats')}`;
+    refuse('checkpoint', allowed, 'nats');
+  }
   if (config.restartBackoffMax < config.restartBackoff) {
     const bound = `${origin.nameOf('restartBackoff')}, which is ${config.restartBackoff}`;
     refuse('restartBackoffMax', `at least ${bound}`, 'restartBackoff');

@@ -20,7 +20,13 @@ import { hiddenCredentials } from '../transport/nats-address.js';
 /** The settings of a run, every default written out. Plain JSON but for `a`, which may be `Infinity`. */
 export type TrainConfig = Omit<
   ParsedTrainConfig,
-  keyof PolicySettings | keyof ServerSettings | 'localSteps' | 'threads' | 'rounds' | 'evalEvery'
+  | keyof PolicySettings
+  | keyof ServerSettings
+  | 'localSteps'
+  | 'threads'
+  | 'rounds'
+  | 'evalEvery'
+  | 'checkpointEvery'
 > &
   PolicySettings &
   ServerSettings & {
@@ -30,6 +36,8 @@ export type TrainConfig = Omit<
     readonly rounds: number | null;
     /** Null: no evaluations by rounds. */
     readonly evalEvery: number | null;
+    /** Null: no checkpoints. */
+    readonly checkpointEvery: number | null;
   };
 
 /** Where the schema's own defaults are not for this mode. In simulated time every task takes time. */
@@ -39,6 +47,7 @@ const defaultsOf = { live: {}, simulated: { straggler: 'exponential' } } as cons
 const defaultRounds = 1000;
 const defaultLocalSteps = 10;
 const defaultEvalEvery = 50;
+const defaultCheckpointEvery = { live: 50, simulated: null } as const;
 
 /**
  * @param input an object with any of the settings; anything else in it is an error
@@ -74,10 +83,10 @@ export function resolveTrainConfig(
       .map(({ line }) => line),
   ];
   if (lines.length > 0) throw new StalewartError('CONFIG', [...new Set(lines)].join('\n'));
-  return withDefaults(config, known);
+  return withDefaults(config, known, mode);
 }
 
-function withDefaults(parsed: ParsedTrainConfig, known: KnownNames): TrainConfig {
+function withDefaults(parsed: ParsedTrainConfig, known: KnownNames, mode: RunMode): TrainConfig {
   const defaults = findPolicy(parsed.policy, known.policies)?.defaults;
   const measures = parsed.compute === 'gradients';
   const endsOtherwise = parsed.time !== null || (measures && parsed.targetAccuracy !== null);
@@ -94,6 +103,8 @@ function withDefaults(parsed: ParsedTrainConfig, known: KnownNames): TrainConfig
           ? defaultEvalEvery
           : null
         : parsed.evalEvery,
+    checkpointEvery:
+      parsed.checkpointEvery === undefined ? defaultCheckpointEvery[mode] : parsed.checkpointEvery,
   };
 }
 

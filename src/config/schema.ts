@@ -4,6 +4,7 @@
  * `cross-checks.ts`; `resolveTrainConfig` does it all.
  */
 import { z } from 'zod';
+import { checkpointFields } from './fields/checkpoint.js';
 import { dataFields } from './fields/data.js';
 import { policyFields } from './fields/policy.js';
 import { networkFields } from './fields/network.js';
@@ -23,6 +24,7 @@ export const trainConfigSchema = z.strictObject({
   ...networkFields,
   ...runFields,
   ...outputFields,
+  ...checkpointFields,
 });
 
 /** As a user may write it: everything may be left out. */

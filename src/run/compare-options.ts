@@ -57,6 +57,10 @@ export function resolveCompareOptions(
   origin: Origin = apiOrigin,
 ): ResolvedComparison {
   const { compare, seeds: saidSeeds, ...common } = options;
+  if (typeof common.resume === 'string') {
+    const allowed = 'left out: a comparison goes on when its command is given again';
+    throw configError(origin.nameOf('resume'), common.resume, allowed);
+  }
   const seeds = readSeeds(saidSeeds, common.seed ?? 1, origin);
   const read = readEntries(compare, common.policy ?? 'abs', origin);
   const results = read.map((entry) => attempt(() => resolveEntry(entry, common, seeds[0] ?? 1, origin)));

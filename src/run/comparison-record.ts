@@ -21,7 +21,16 @@ export interface RunState {
 }
 
 /** Where a run leaves its record, and who reads it, change nothing about what it does. */
-const withoutEffect = new Set(['run', 'out', 'json', 'threads', 'dataDir']);
+const withoutEffect = new Set([
+  'run',
+  'out',
+  'json',
+  'threads',
+  'dataDir',
+  'checkpointEvery',
+  'checkpoint',
+  'resume',
+]);
 
 export function comparisonRecord(
   { entries, seeds }: ResolvedComparison,

@@ -17,6 +17,18 @@ export interface EvaluatorOptions {
   readonly backlog?: number | null;
   readonly onEvaluation: (record: EvaluationRecord) => void;
   readonly onError: (error: unknown) => void;
+  /** Goes on from there. Default: nothing has happened. */
+  readonly from?: EvaluatorStart | null;
+}
+
+/** Where the evaluator of a resumed run begins. */
+export interface EvaluatorStart {
+  /** In force. */
+  readonly round: RoundRecord;
+  /** The last evaluation, on as many examples as now; null: there was none. */
+  readonly last: EvaluationRecord | null;
+  /** What was due by then has been evaluated; false: the version in force may still have to be. */
+  readonly isDone: boolean;
 }
 
 /** A version, and the time that its evaluation is of. */
@@ -24,6 +36,10 @@ type Point = Pick<
   RoundRecord,
   'version' | 'time' | 'communicationRounds' | 'communicationRoundsWithoutRestarts'
 >;
+
+function nextDue(version: number, everyRounds: number): number {
+  return version + everyRounds - (version % everyRounds);
+}
 
 const initialPoint: Point = {
   version: 0,
@@ -51,8 +67,26 @@ export class Evaluator {
   });
 
   constructor(options: EvaluatorOptions) {
+    const { everyRounds, samples, from = null } = options;
     this.#options = options;
-    this.#dueAt = options.everyRounds ?? Infinity;
+    this.#dueAt = everyRounds ?? Infinity;
+    if (from === null) return;
+    const { round, last, isDone } = from;
+    this.#inForce = round;
+    if (everyRounds !== null) this.#dueAt = nextDue(round.version - (isDone ? 0 : 1), everyRounds);
+    if (last === null) return;
+    const { testAccuracy: accuracy, testLoss: loss, samples: seen } = last;
+    this.#last = { point: last, samples, found: { accuracy, loss, samples: seen } };
+  }
+
+  /** Resolves when nothing is evaluated or waits. */
+  async drained(): Promise<void> {
+    await this.#running;
+  }
+
+  /** Whether there may be an evaluation that will never be told. */
+  get skips(): boolean {
+    return this.#skipped;
   }
 
   /** A round has closed with these weights. With a backlog: what it returns is to be waited for before the next. */
@@ -60,7 +94,7 @@ export class Evaluator {
     const { everyRounds } = this.#options;
     this.#inForce = round;
     if (everyRounds === null || round.version < this.#dueAt) return undefined;
-    this.#dueAt = round.version + everyRounds - (round.version % everyRounds);
+    this.#dueAt = nextDue(round.version, everyRounds);
     return this.#queue(round, weights);
   }
 

@@ -12,6 +12,8 @@ export interface LastRoundOptions {
   /** Workers that the open round still waits for. */
   readonly awaited: () => readonly number[];
   readonly warn: (message: string) => void;
+  /** Rounds that were closed before, and the time now. Default: none, at 0. */
+  readonly from?: { readonly rounds: number; readonly time: number };
 }
 
 export interface LastRound {
@@ -25,10 +27,10 @@ export interface LastRound {
 
 const leastGrace = 10;
 
-export function createLastRound({ clock, stop, awaited, warn }: LastRoundOptions): LastRound {
-  let lastRoundAt = 0;
+export function createLastRound({ clock, stop, awaited, warn, from }: LastRoundOptions): LastRound {
+  let lastRoundAt = from?.time ?? 0;
   let longestRound = 0;
-  let rounds = 0;
+  let rounds = from?.rounds ?? 0;
   let begun = false;
   let over = false;
   let cancel: CancelTimer = () => undefined;

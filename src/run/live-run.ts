@@ -9,6 +9,7 @@ import { serverActor, type ServerObserver } from '../../actors/server-actor.js';
 import { stalenessMonitor } from '../../actors/staleness-monitor.js';
 import { createActorSystem, type DeadLetter, type RestartPolicy } from '../../actors/supervision.js';
 import type { WorkerFailure } from '../../actors/worker-fleet.js';
+import type { EngineStep } from '../../protocols/sync/events.js';
 import type { EngineOptions, EngineState } from '../../protocols/sync/round-engine.js';
 import { toServerSchema } from '../../protocols/wire/messages.js';
 import { serverInbox } from '../../protocols/wire/subjects.js';
@@ -38,6 +39,10 @@ export interface LiveRunOptions {
   /** Bytes of updates that may be on their way to the server. */
   readonly maxInboundBytes: number;
   readonly observer: ServerObserver;
+  /** Goes on from there, with workers that join again. Default: a new run. */
+  readonly resumeFrom?: EngineState | null;
+  /** As `ServerActorOptions.beforeRelease`. */
+  readonly beforeRelease?: (step: EngineStep, state: EngineState) => Promise<void> | undefined;
   /** The run cannot go on: an error in the server or in an actor beside it, or one of a worker that would come again. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -57,6 +62,7 @@ export interface LiveRun {
 export async function startLiveRun(options: LiveRunOptions): Promise<LiveRun> {
   const { run, epoch = 1, clock, engine, store, compute, transport, host, restart, retrySeconds } = options;
   const { silence, joinsPerSecond, maxInboundBytes, observer, onFailure } = options;
+  const { resumeFrom = null, beforeRelease } = options;
   const { owners, expected } = host;
   // First, since it may be refused: nothing has been started then. Messages wait for the first subscriber.
   const inbox = await transport.subscribe(serverInbox(run));
@@ -90,6 +96,8 @@ export async function startLiveRun(options: LiveRunOptions): Promise<LiveRun> {
           observer.step(step, newest);
         },
       },
+      resumeFrom,
+      ...(beforeRelease === undefined ? {} : { beforeRelease }),
       spawnMonitor: (context, self) =>
         context.spawn(
           stalenessMonitor({
@@ -101,6 +109,7 @@ export async function startLiveRun(options: LiveRunOptions): Promise<LiveRun> {
             server: self,
             ...silence,
             restartSeconds: restart.backoff.maxSeconds,
+            lastIncarnation: (worker) => resumeFrom?.members[worker]?.incarnation ?? 0,
           }),
         ),
     }),
@@ -109,7 +118,7 @@ export async function startLiveRun(options: LiveRunOptions): Promise<LiveRun> {
     const toServer = toServerSchema.safeParse(header);
     if (toServer.success) server.tell({ type: 'wire', message: { header: toServer.data, tensor } });
   });
-  const incarnationOf = (worker: number): number => state?.members[worker]?.incarnation ?? 0;
+  const incarnationOf = (worker: number): number => (state ?? resumeFrom)?.members[worker]?.incarnation ?? 0;
   const hosted = await host.start({ system, server, incarnationOf, onFailure });
   started = hosted;
   let closing: Promise<void> | null = null;

@@ -26,13 +26,18 @@ export function localWorkers(options: LocalWorkersOptions): WorkerHost {
   return {
     owners: localOwners,
     expected,
-    async start({ system, onFailure }) {
+    async start({ system, incarnationOf, onFailure }) {
       const workers = new Map<number, Pick<ActorRef<never>, 'crash'>>();
       const injector: ActorRef<StragglerInjectorMessage> = system.spawn(
         stragglerInjector({ taskTimes, workers: () => workers }),
       );
       const indices = Array.from({ length: expected }, (_, index) => index);
-      const fleet = spawnWorkers(system, indices, { ...common, ...localOwner, injector });
+      const fleet = spawnWorkers(system, indices, {
+        ...common,
+        ...localOwner,
+        injector,
+        firstIncarnationOf: (worker) => incarnationOf(worker) + 1,
+      });
       for (const [index, ref] of fleet.workers) workers.set(index, ref);
       fleet.failures$.subscribe(({ error }) => {
         if (error instanceof StalewartError && error.isPermanent) onFailure(error);

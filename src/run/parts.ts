@@ -3,6 +3,8 @@
  * is handed to `closers` at once, so that a later failure leaves nothing behind.
  */
 import type { EngineOptions } from '../../protocols/sync/round-engine.js';
+import type { RunIdentity } from '../checkpoint/checkpoint.js';
+import type { CheckpointStore } from '../checkpoint/checkpoint-store.js';
 import type { Compute } from '../compute/compute.js';
 import { createCorrection } from '../compute/corrections/create-correction.js';
 import { createParameterStore, type ParameterStore } from '../compute/parameter-store.js';
@@ -22,6 +24,15 @@ import { connectNatsTransport } from '../transport/nats-transport.js';
 import type { Transport } from '../transport/transport.js';
 import { whenAborted } from '../when-aborted.js';
 import type { Closers } from './closers.js';
+import { openCheckpoints, refuseForeign } from './open-checkpoints.js';
+import {
+  type ContinuedDirectory,
+  continueDirectory,
+  openResumedRun,
+  restoreParameters,
+  type ResumedRun,
+} from './resumed-run.js';
+import { identityOf } from './run-identity.js';
 import type { RunResources } from './run-resources.js';
 import { timingOnly } from './timing-only.js';
 import type { ResolvedTrainOptions } from './train-options.js';
@@ -38,6 +49,11 @@ export interface Parts {
   readonly store: ParameterStore;
   readonly taskTimes: TaskTimes;
   readonly engine: EngineOptions;
+  readonly identity: RunIdentity;
+  /** Null: the run has no checkpoints. */
+  readonly checkpoints: CheckpointStore | null;
+  /** Null: it is a new run. */
+  readonly resumed: (ResumedRun & Pick<ContinuedDirectory, 'laterEvaluations'>) | null;
 }
 
 /** What a front end is told while the parts are made, and what breaks it off. */
@@ -67,8 +83,11 @@ export async function prepareParts(
 ): Promise<Parts> {
   const { config, policy, model } = resolved;
   signal.throwIfAborted();
-  const directory = resolved.out === null ? null : await createRunDirectory(resolved.out, { runId });
-  if (directory !== null) closers.add(() => directory.abandon());
+  const found =
+    resolved.resume === null ? null : await openResumedRun(resolved.resume, config, closers, warn);
+  const created =
+    found !== null || resolved.out === null ? null : await createRunDirectory(resolved.out, { runId });
+  if (created !== null) closers.add(() => created.abandon());
   signal.throwIfAborted();
   const nats = resolved.mode === 'live' ? await natsOf(config, closers) : [];
   const transport = resolved.mode === 'live' ? await openTransport(nats, config, runId) : null;
@@ -114,21 +133,37 @@ export async function prepareParts(
   signal.throwIfAborted();
   const compute = trains ? pool : await timingOnly(pool, batchSize);
   await transportReady;
-  const { workers, straggler, slowdown, bursts } = config;
+  const { workers, straggler, slowdown, bursts, checkpointEvery } = config;
   const { initial } = compute.model;
   const { correction } = policy;
+  const store = createParameterStore(initial, {
+    untrained: untrainedRanges(compute.model.weights),
+    optimizer: serverOptimizers[config.serverOptimizer].create(config, initial.length),
+    correction: correction === undefined ? null : createCorrection(correction, learningRate, initial.length),
+  });
+  const identity = identityOf(runId, resolved, compute.model);
+  if (found !== null) restoreParameters(found, identity, store);
+  // From here on the folder of a resumed run is changed: nothing that can be refused comes later.
+  const continued = found === null ? null : await continueDirectory(found, warn);
+  if (continued !== null) closers.add(() => continued.directory.abandon());
+  const directory = continued?.directory ?? created;
+  const keepsCheckpoints = directory !== null && checkpointEvery !== null;
+  const checkpoints = keepsCheckpoints
+    ? (found?.store ?? (await newCheckpoints(config, directory.paths.directory, runId, closers)))
+    : null;
   return {
     directory,
     transport,
     nats,
     dataset,
     compute,
-    store: createParameterStore(initial, {
-      untrained: untrainedRanges(compute.model.weights),
-      optimizer: serverOptimizers[config.serverOptimizer].create(config, initial.length),
-      correction:
-        correction === undefined ? null : createCorrection(correction, learningRate, initial.length),
-    }),
+    store,
+    identity,
+    checkpoints,
+    resumed:
+      found === null || continued === null
+        ? null
+        : { ...found, laterEvaluations: continued.laterEvaluations },
     taskTimes: createTaskTimes(straggler, { workers, seed, slowdown, bursts }),
     engine: {
       policy,
@@ -145,6 +180,18 @@ export async function prepareParts(
       stalenessVector: resolved.mode === 'live' || workers <= mostWorkersOfVector,
     },
   };
+}
+
+async function newCheckpoints(
+  config: TrainConfig,
+  directory: string,
+  run: string,
+  closers: Closers,
+): Promise<CheckpointStore> {
+  const store = await openCheckpoints(config, directory, run);
+  closers.add(() => store.close());
+  await refuseForeign(store, run);
+  return store;
 }
 
 /** Processes of our own need NATS servers: where none are named, one for this run alone. */

@@ -8,7 +8,12 @@ import { CommunicationCounter, type CommunicationCounts } from '../../protocols/
 import type { RestartRecord, RoundRecord } from '../telemetry/run-events.js';
 
 export class RoundRecords {
-  readonly #counter = new CommunicationCounter();
+  readonly #counter: CommunicationCounter;
+
+  /** @param from counts to go on from; default: nothing has been counted */
+  constructor(from?: CommunicationCounts) {
+    this.#counter = new CommunicationCounter(from);
+  }
 
   /** Counts so far. */
   get counts(): CommunicationCounts {

@@ -7,13 +7,20 @@ import type { EngineStep } from '../../protocols/sync/events.js';
 import { createLookAhead } from '../simulator/look-ahead.js';
 import { createNetwork } from '../simulator/network.js';
 import { Simulation } from '../simulator/simulation.js';
-import { oneLineOf } from '../errors.js';
+import type { SimulationState } from '../simulator/simulation-state.js';
+import { marksBefore } from '../simulator/time-marks.js';
+import { restoreSimulation } from './stored-simulation.js';
+import { oneLineOf, StalewartError } from '../errors.js';
 import { Evaluator } from './evaluator.js';
 import type { FleetStatus } from './fleet-status.js';
 import { createLastRound } from './last-round.js';
+import { makeCheckpoint } from './make-checkpoint.js';
+import { onlyEpoch } from './open-checkpoints.js';
+import type { ResumedRun } from './resumed-run.js';
 import {
   errorOf,
   evaluationTaker,
+  evaluatorStart,
   failureOf,
   isAwaited,
   refusalTeller,
@@ -27,7 +34,10 @@ const backlog = 2;
 
 /** Begins to let time pass. */
 export async function startSimulation(options: TrainingOptions): Promise<Training> {
-  const { config, parts, clock, recorder, fleet, notice } = options;
+  const { config, parts, clock, recorder, fleet, notice, checkpointer } = options;
+  const { resumed, identity } = parts;
+  const before = resumed?.checkpoint.state ?? null;
+  const from = resumed === null ? null : simulationOf(resumed);
   const { compute, store, engine, taskTimes } = parts;
   const { latency, bandwidth, serverBandwidth, batchSize, targetAccuracy } = config;
   const trains = config.compute === 'gradients';
@@ -39,14 +49,35 @@ export async function startSimulation(options: TrainingOptions): Promise<Trainin
     backlog: targetAccuracy === null ? backlog : 0,
     onEvaluation: evaluationTaker(options, (reason) => simulation.stop('now', reason)),
     onError: (error) => notice('error', `evaluation failed: ${oneLineOf(error)}`),
+    from: evaluatorStart(options, true),
   });
 
   const tellRefusals = refusalTeller(clock, notice);
   const tasks = taskTeller(fleet);
+  const wallSeconds = (): number => (before?.wallSeconds ?? 0) + clock.now() - beganAt;
+
+  /** All that was due by now is in the files by then, so that a resumed run has it once. */
+  const save = async (): Promise<void> => {
+    await evaluator.drained();
+    const state = simulation.state();
+    if (checkpointer === null || state === null || evaluator.skips) return;
+    const checkpoint = makeCheckpoint({
+      identity,
+      epoch: onlyEpoch,
+      time: state.now,
+      wallSeconds: wallSeconds(),
+      engine: state.engine,
+      weights: trains ? store.state() : null,
+      records: recorder.state(null),
+      simulation: state,
+    });
+    await checkpointer.save(checkpoint);
+  };
+
   const simulation = new Simulation({
     engine,
     taskTimes,
-    network: createNetwork({ latency, bandwidth, serverBandwidth }),
+    network: createNetwork({ latency, bandwidth, serverBandwidth }, from?.network),
     messageBytes: compute.model.parameterCount * Float32Array.BYTES_PER_ELEMENT,
     training: trains ? { lookAhead: createLookAhead(compute), store } : null,
     batchSize,
@@ -55,6 +86,7 @@ export async function startSimulation(options: TrainingOptions): Promise<Trainin
       trains && config.evalEveryTime !== null
         ? {
             every: config.evalEveryTime,
+            passed: marksPassed(from, config.evalEveryTime),
             onMark: (mark) => evaluator.timeReached(mark, store.current()),
           }
         : null,
@@ -66,7 +98,11 @@ export async function startSimulation(options: TrainingOptions): Promise<Trainin
       if (round !== null) last.roundClosed(clock.now() - beganAt);
       await recorder.written;
       if (round !== null && trains) await evaluator.committed(round, store.current());
+      if (round !== null && checkpointer?.isDue(round.version) === true) await save();
     },
+    from,
+    keepsWeights: checkpointer !== null,
+    ...(checkpointer === null ? {} : { beforeStop: save }),
   });
 
   const beganAt = clock.now();
@@ -80,6 +116,7 @@ export async function startSimulation(options: TrainingOptions): Promise<Trainin
         .filter(isAwaited)
         .map(({ worker }) => worker),
     warn: (message) => notice('warn', message),
+    from: { rounds: before?.version ?? 0, time: 0 },
   });
   const running = simulation.run().then(
     (outcome): Omit<TrainingEnd, 'wallSeconds'> => ({
@@ -93,7 +130,7 @@ export async function startSimulation(options: TrainingOptions): Promise<Trainin
   );
   const ended = running.then((end): TrainingEnd => {
     last.cancel();
-    return { ...end, wallSeconds: clock.now() - beganAt };
+    return { ...end, wallSeconds: wallSeconds() };
   });
   return {
     control: {
@@ -110,6 +147,21 @@ export async function startSimulation(options: TrainingOptions): Promise<Trainin
     now: () => simulation.now(),
     ended,
   };
+}
+
+/** @throws StalewartError OUTPUT if the checkpoint is that of a live run, or lacks a vector */
+function simulationOf({ checkpoint: { state }, directory, weights }: ResumedRun): SimulationState {
+  const { simulation, time, engine } = state;
+  if (simulation === null) {
+    throw new StalewartError('OUTPUT', `the checkpoint in ${directory} is that of a live run`);
+  }
+  return restoreSimulation(simulation, time, engine, weights);
+}
+
+/** Marks of evaluation that were passed before, also where they are now at other distances. */
+function marksPassed(from: SimulationState | null, every: number): number {
+  if (from === null) return 0;
+  return from.marks?.every === every ? from.marks.passed : marksBefore(from.now, every);
 }
 
 /** Tells the fleet's status of finished tasks: those whose updates were not refused as dead. */

@@ -6,8 +6,9 @@ import { checkedPolicy, policyProblem } from '../../protocols/sync/checked-polic
 import type { Policy, PolicyDefinition } from '../../protocols/sync/policy.js';
 import { findPolicy } from '../../protocols/sync/registry.js';
 import type { ModelSource } from '../compute/model-source.js';
-import type { Origin } from '../config/origin.js';
+import { apiOrigin, type Origin } from '../config/origin.js';
 import type { RunMode } from '../config/run-mode.js';
+import { withResumedSettings } from '../config/resumed-settings.js';
 import { resolveTrainConfig, type TrainConfig } from '../config/resolve.js';
 import type { TrainConfigInput } from '../config/schema.js';
 import type { DatasetLike } from '../data/as-dataset.js';
@@ -21,7 +22,7 @@ export interface TrainOptions extends Omit<TrainConfigInput, 'policy' | 'model' 
   readonly model?: ModelSource;
   /** Name of a data set, path of a module, or the data themselves. Default: `cifar10`. */
   readonly dataset?: string | DatasetLike;
-  /** Folder of the run; `false`: nothing is written. Default: `runs/<id>`. */
+  /** Folder of the run; `false`: nothing is written, checkpoints neither. Default: `runs/<id>`. */
   readonly out?: string | null | false;
 }
 
@@ -34,6 +35,8 @@ export interface ResolvedTrainOptions {
   readonly dataset: string | DatasetLike;
   /** Null: nothing is written; undefined: the default folder. */
   readonly out: string | null | undefined;
+  /** Folder of the run that is gone on with; null: it is a new run. */
+  readonly resume: string | null;
 }
 
 /**
@@ -45,33 +48,53 @@ export function resolveTrainOptions(
   origin?: Origin,
   mode: RunMode = 'live',
 ): ResolvedTrainOptions {
-  const { policy = 'abs', model = 'lenet', dataset = 'cifar10', out, ...rest } = options;
-  const definition = asDefinition(policy);
+  const { policy, model, dataset, out, ...rest } = options;
+  const definition = policy === undefined ? undefined : asDefinition(policy);
+  const ownModel = model === undefined || typeof model === 'string' ? null : model;
+  const ownDataset = dataset === undefined || typeof dataset === 'string' ? null : dataset;
+  const modelName = ownModel === null ? null : ownName(ownModel, 'model');
+  const datasetName = ownDataset === null ? null : ownName(ownDataset, 'dataset');
+  const names = {
+    policy: definition?.name ?? policy,
+    model: modelName ?? model,
+    dataset: datasetName ?? dataset,
+    out: out === false ? undefined : out,
+  };
+  // What was not said has no name: a resumed run has its own.
   const input = {
     ...rest,
-    policy: definition?.name ?? policy,
-    model: typeof model === 'string' ? model : ownName(model, 'model'),
-    dataset: typeof dataset === 'string' ? dataset : ownName(dataset, 'dataset'),
-    ...(out === false || out === undefined ? {} : { out }),
+    ...Object.fromEntries(Object.entries(names).filter(([, name]) => name !== undefined)),
   };
   const own = {
     policies: typeof policy === 'string' || definition === undefined ? [] : [definition],
-    models: typeof model === 'string' ? [] : [input.model],
-    datasets: typeof dataset === 'string' ? [] : [input.dataset],
+    models: modelName === null ? [] : [modelName],
+    datasets: datasetName === null ? [] : [datasetName],
   };
-  const config = resolveTrainConfig(input, origin, own, mode);
+  const said = withResumedSettings(input, origin ?? apiOrigin, own, mode);
+  const config = resolveTrainConfig(said, origin, own, mode);
   const chosen = definition ?? findPolicy(config.policy);
   if (chosen === undefined) throw configError('policy', config.policy, 'the name of a policy');
   const folder = out === false ? null : (config.out ?? undefined);
-  return { mode, config, policy: checkedPolicy(chosen.create(config)), model, dataset, out: folder };
+  const { resume } = config;
+  if (resume !== null && out === false) throw configError('out', out, 'left out where a run is resumed');
+  return {
+    mode,
+    config,
+    policy: checkedPolicy(chosen.create(config)),
+    model: ownModel ?? config.model,
+    dataset: ownDataset ?? config.dataset,
+    out: folder,
+    resume,
+  };
 }
 
 /** For a front end that has resolved its settings itself and knows policies, models and data sets by name only. */
 export function fromConfig(config: TrainConfig, mode: RunMode = 'live'): ResolvedTrainOptions {
   const definition = findPolicy(config.policy);
   if (definition === undefined) throw configError('policy', config.policy, 'the name of a policy');
-  const { model, dataset } = config;
-  return { mode, config, policy: definition.create(config), model, dataset, out: config.out ?? undefined };
+  const { model, dataset, resume } = config;
+  const out = config.out ?? undefined;
+  return { mode, config, policy: definition.create(config), model, dataset, out, resume };
 }
 
 function asDefinition(policy: NonNullable<TrainOptions['policy']>): PolicyDefinition | undefined {

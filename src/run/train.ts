@@ -7,7 +7,7 @@ import { type Observable, Subject } from 'rxjs';
 import type { ProcessRecord } from '../../actors/lobby/lobby-actor.js';
 import type { EngineStep } from '../../protocols/sync/events.js';
 import { AskError } from '../../actors/supervision.js';
-import { systemClock } from '../clock/clock.js';
+import { laterClock, systemClock } from '../clock/clock.js';
 import { saveModel } from '../compute/save-model.js';
 import { settingsOfMode } from '../config/settings.js';
 import { withoutCredentials } from '../config/without-credentials.js';
@@ -24,6 +24,7 @@ import type {
 import type { Transport } from '../transport/transport.js';
 import type { RunDirectory } from '../telemetry/run-directory.js';
 import type { Summary } from '../telemetry/summary.js';
+import { Checkpointer } from './checkpointer.js';
 import { Closers } from './closers.js';
 import { FleetStatus } from './fleet-status.js';
 import { type LobbyPlan, lobbyFacts, ownProcesses } from './lobby-plan.js';
@@ -240,16 +241,20 @@ class TrainRun implements Run {
     this.#breakOff.signal.throwIfAborted();
     const used = computeUsed(parts.compute);
     const options = { policy: policy.name, seed, workers, compute, used };
-    const recorder = new Recorder(this.#streams, directory, options);
+    const before = parts.resumed?.checkpoint.state ?? null;
+    const recorder = new Recorder(this.#streams, directory, options, before?.records);
+    this.#recall(parts, recorder);
     this.#tellTrouble(parts);
     const lobby = this.#workersLive === 'here' ? null : await this.#lobby(parts);
+    const checkpointer = this.#checkpointer(parts);
     const start = this.#resolved.mode === 'live' ? startTraining : startSimulation;
     const training = await start({
       run: this.id,
       config,
       parts,
-      clock: systemClock(),
+      clock: before === null ? systemClock() : laterClock(systemClock(), before.time),
       recorder,
+      checkpointer,
       fleet: this.#fleet,
       lobby,
       notice: (level, message) => this.#notice(level, message),
@@ -263,6 +268,7 @@ class TrainRun implements Run {
     const { reason, wallSeconds } = ended;
     const time = training.now();
     await training.control.close();
+    await checkpointer?.idle();
     const { lastRound } = recorder;
     const stopped = reason.startsWith(stoppedByUser);
     const nothing = ended.error === null && lastRound === null && !stopped;
@@ -276,6 +282,12 @@ class TrainRun implements Run {
     this.#summary = summary;
     const failures = error === null ? [] : [error];
     if (directory !== null) failures.push(...(await this.#write(parts, directory, summary, trained)));
+    const saved = checkpointer?.savedVersion ?? null;
+    if (status !== 'finished' && saved !== null && directory !== null) {
+      const command = this.#resolved.mode === 'live' ? 'train' : 'simulate';
+      const mend = `stalewart ${command} --resume ${directory.paths.directory}`;
+      this.#notice('info', `it can be gone on with from version ${saved}: ${mend}`);
+    }
     const [first, ...others] = failures;
     for (const other of others) this.#notice('error', other.message);
     if (first !== undefined) throw first;
@@ -304,6 +316,31 @@ class TrainRun implements Run {
         this.#notice('warn', `process ${process} ${reason}; ${next}`);
       },
     };
+  }
+
+  /** Null: there are none. */
+  #checkpointer({ checkpoints, directory, resumed }: Parts): Checkpointer | null {
+    const { checkpointEvery: every } = this.#resolved.config;
+    if (checkpoints === null || directory === null || every === null) return null;
+    return new Checkpointer({
+      store: checkpoints,
+      every,
+      savedVersion: resumed?.checkpoint.state.version ?? null,
+      syncRecord: () => directory.sync(),
+      notice: (level, message) => this.#notice(level, message),
+    });
+  }
+
+  /** What a resumed run knows beyond its checkpoint. */
+  #recall({ resumed, dataset }: Parts, recorder: Recorder): void {
+    if (resumed === null) return;
+    const { version, time } = resumed.checkpoint.state;
+    this.#notice(
+      'info',
+      `goes on from the checkpoint of version ${version}, at ${Number(time.toPrecision(6))}`,
+    );
+    const samples = Math.min(this.#resolved.config.evalSamples ?? Infinity, dataset.test.size);
+    for (const row of resumed.laterEvaluations) recorder.recall({ ...row, samples });
   }
 
   /** Model and summary, each also where the other fails. Resolves with what failed. */

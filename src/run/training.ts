@@ -10,6 +10,7 @@ import type { WorkerFailure } from '../../actors/worker-fleet.js';
 import type { EngineStep } from '../../protocols/sync/events.js';
 import { PolicyError } from '../../protocols/sync/checked-policy.js';
 import type { CancelTimer, Clock } from '../clock/clock.js';
+import { plainState } from '../../protocols/sync/round-engine.js';
 import type { TrainConfig } from '../config/resolve.js';
 import { deferred } from '../deferred.js';
 import { oneLineOf, StalewartError } from '../errors.js';
@@ -17,16 +18,20 @@ import type { SimulationOutcome } from '../simulator/simulation.js';
 import type { Transport } from '../transport/transport.js';
 import type { EvaluationRecord, FailureRecord, WorkerStatus } from '../telemetry/run-events.js';
 import { evaluateByTime } from './evaluate-by-time.js';
-import { Evaluator } from './evaluator.js';
+import type { Checkpointer } from './checkpointer.js';
+import { Evaluator, type EvaluatorStart } from './evaluator.js';
 import { throttledNotice } from './throttled-notice.js';
 import type { FleetStatus } from './fleet-status.js';
 import { createLastRound, type LastRound } from './last-round.js';
+import { liveCheckpoints } from './live-checkpoints.js';
 import { type LiveRun, startLiveRun } from './live-run.js';
 import type { LobbyPlan } from './lobby-plan.js';
 import { lobbyWorkers } from './lobby-workers.js';
 import { localWorkers } from './local-workers.js';
 import type { Parts } from './parts.js';
-import type { Recorder } from './recorder.js';
+import { makeCheckpoint } from './make-checkpoint.js';
+import { onlyEpoch } from './open-checkpoints.js';
+import type { Recorder, Taken } from './recorder.js';
 import { restartPolicyOf } from './restart-policy-of.js';
 import type { Notice } from './run.js';
 import type { WorkerHost } from './worker-host.js';
@@ -41,6 +46,8 @@ export interface TrainingOptions {
   /** Time on the wall. */
   readonly clock: Clock;
   readonly recorder: Recorder;
+  /** Null: the run has no checkpoints. */
+  readonly checkpointer: Checkpointer | null;
   readonly fleet: FleetStatus;
   /** Null: the workers live beside the server. */
   readonly lobby: LobbyPlan | null;
@@ -75,10 +82,23 @@ export interface Training {
   readonly ended: Promise<TrainingEnd>;
 }
 
+/** Where the evaluator of a resumed run begins; null: it is a new run. */
+export function evaluatorStart(
+  { parts: { resumed, dataset }, config, recorder }: TrainingOptions,
+  isDone: boolean,
+): EvaluatorStart | null {
+  const { lastRound: round, lastEvaluation } = recorder;
+  if (resumed === null || round === null) return null;
+  const samples = Math.min(config.evalSamples ?? Infinity, dataset.test.size);
+  const last = lastEvaluation?.samples === samples ? lastEvaluation : null;
+  return { round, last, isDone: isDone || lastEvaluation?.version === round.version };
+}
+
 /** Starts the actors of a live run and lets them train. */
 export async function startTraining(options: TrainingOptions): Promise<Training> {
-  const { run, config, parts, clock, recorder, fleet, lobby, notice } = options;
-  const { compute, store, transport, engine } = parts;
+  const { run, config, parts, clock, recorder, fleet, lobby, notice, checkpointer } = options;
+  const { compute, store, transport, engine, identity } = parts;
+  const before = parts.resumed?.checkpoint.state ?? null;
   if (transport === null) throw new TypeError('a live run needs a transport');
   const ending = deferred<Omit<TrainingEnd, 'wallSeconds'>>();
   const trains = config.compute === 'gradients';
@@ -91,13 +111,17 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
   const limitTime = (): void => {
     const { time } = config;
     if (time === null || cancelTime !== null || lastRound === null) return;
-    cancelTime = clock.after(time, () => lastRound?.begin(`${time} seconds`, 'the time is up'));
+    const left = Math.max(0, time - (before?.time ?? 0));
+    cancelTime = clock.after(left, () => lastRound?.begin(`${time} seconds`, 'the time is up'));
   };
   /** The first assignment goes out. Workers elsewhere may come long after the server: the time limit counts from here. */
   const begin = (): void => {
     beganAt = clock.now();
     limitTime();
   };
+  let taken: Taken | null = null;
+  const wallSeconds = (): number =>
+    (before?.wallSeconds ?? 0) + (beganAt === null ? 0 : clock.now() - beganAt);
 
   const evaluator = new Evaluator({
     compute,
@@ -105,8 +129,10 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
     samples: config.evalSamples,
     onEvaluation: evaluationTaker(options, (reason) => live?.stop('now', reason)),
     onError: (error) => notice('error', `evaluation failed: ${oneLineOf(error)}`),
+    from: evaluatorStart(options, false),
   });
 
+  const settle = checkpointer === null ? null : liveCheckpoints(checkpointer);
   const tellRefusals = refusalTeller(clock, notice);
 
   const observer: ServerObserver = {
@@ -120,16 +146,21 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
       notice('warn', `${header.type} of worker ${header.worker} refused: ${reason}`),
     step(step, state) {
       tellRefusals(step);
-      if (beganAt === null && step.effects.some(({ type }) => type === 'assign')) begin();
       fleet.step(step, state);
-      const round = recorder.step(step);
-      if (round === null) return;
+      const { round } = taken ?? {};
+      if (taken !== null) recorder.tell(taken);
+      taken = null;
+      if (round == null) return;
       lastRound?.roundClosed(round.time);
       if (trains) void evaluator.committed(round, store.current());
     },
     over: (outcome) => ending.resolve({ reason: outcome.reason, error: errorOf(outcome, config) }),
   };
 
+  if (before !== null && config.rounds !== null && before.version >= config.rounds) {
+    // Killed after its last round, before its summary.
+    return over(`${config.rounds} rounds`, before.wallSeconds, evaluator, clock);
+  }
   live = await startLiveRun({
     run,
     epoch: firstEpoch,
@@ -149,6 +180,24 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
     maxInboundBytes: config.maxInboundBytes,
     restart: restartPolicyOf(config, 'restart-jitter'),
     observer,
+    resumeFrom: before?.engine ?? null,
+    beforeRelease(step, state) {
+      if (beganAt === null && step.effects.some(({ type }) => type === 'assign')) begin();
+      const untold = recorder.take(step);
+      taken = untold;
+      return settle?.(step, state, () =>
+        makeCheckpoint({
+          identity,
+          epoch: onlyEpoch,
+          time: step.event.time,
+          wallSeconds: wallSeconds(),
+          engine: plainState(state),
+          weights: store.state(),
+          records: recorder.state(untold),
+          simulation: null,
+        }),
+      );
+    },
     onFailure: (error) =>
       ending.resolve({
         reason: oneLineOf(error),
@@ -171,8 +220,12 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
         .filter(isAwaited)
         .map(({ worker }) => worker),
     warn: (message) => notice('warn', message),
+    from: { rounds: before?.version ?? 0, time: clock.now() },
   });
   lastRound = last;
+  const { lastRound: inForce } = recorder;
+  // The version in force may have been due when the run was killed.
+  if (before !== null && inForce !== null && trains) void evaluator.committed(inForce, store.current());
   const cancelMarks = evaluateByTime(trains ? config.evalEveryTime : null, clock, (mark) => {
     void evaluator.timeReached(mark, store.current());
   });
@@ -183,7 +236,7 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
     cancelMarks();
     last.cancel();
     deadLetters.unsubscribe(); // what is on its way when all actors are stopped means nothing
-    return { ...end, wallSeconds: beganAt === null ? 0 : clock.now() - beganAt };
+    return { ...end, wallSeconds: wallSeconds() };
   });
   const control: TrainingControl = {
     stop: (when, reason) =>
@@ -232,6 +285,20 @@ function hostOf({ run, config, parts, clock, lobby }: TrainingOptions, transport
     deadAfterSeconds: config.deadAfter,
     restart: restartPolicyOf(config, 'process-restart-jitter'),
   });
+}
+
+/** A run that has nothing left to do. */
+function over(reason: string, wallSeconds: number, evaluator: Evaluator, clock: Clock): Training {
+  return {
+    control: {
+      stop: () => undefined,
+      crash: () => Promise.resolve(false),
+      close: () => Promise.resolve(),
+    },
+    evaluator,
+    now: clock.now,
+    ended: Promise.resolve({ reason, error: null, wallSeconds }),
+  };
 }
 
 /** Whether the round may still wait for it. */

@@ -19,9 +19,11 @@ export interface Task extends Occurrence {
   computation: Computation | null;
   /** When the worker hears that it is cancelled; null: it is not. */
   cancelledAt: Time | null;
+  /** That it starts from; null: it is cancelled, or nobody asks. */
+  weights: Float32Array | null;
 }
 
-interface Deadline extends Occurrence {
+export interface Deadline extends Occurrence {
   readonly type: 'deadline';
   readonly name: string;
   /** The next one of its kind has taken its place. */

@@ -45,6 +45,15 @@ export class EventQueue<Item extends Occurrence> {
     this.#heap.push(this.#slots.fill(item, place ?? this.#pushed));
   }
 
+  /** What will be given out, in that order. */
+  items(): Item[] {
+    const slots = [...this.#heap.data].sort(this.#slots.compare);
+    return slots.flatMap((slot) => {
+      const item = this.#slots.itemOf(slot);
+      return item === null || this.#isVoid(item) ? [] : [item];
+    });
+  }
+
   peek(): Item | undefined {
     for (let slot = this.#heap.peek(); slot !== undefined; slot = this.#heap.peek()) {
       const item = this.#slots.itemOf(slot);

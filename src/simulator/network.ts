@@ -17,6 +17,12 @@ export interface NetworkSpec {
 
 export const noNetwork: NetworkSpec = { latency: {}, bandwidth: {}, serverBandwidth: null };
 
+/** When the server's link is free again, in each direction. */
+export interface NetworkState {
+  readonly sendingUntil: Time;
+  readonly receivingUntil: Time;
+}
+
 export interface Network {
   /** When a model that the server sends now is with the worker. */
   download(worker: WorkerId, bytes: number, now: Time): Time;
@@ -26,11 +32,18 @@ export interface Network {
   receive(bytes: number, now: Time): Time;
   /** When a short message that the server sends now is with the worker. */
   signal(worker: WorkerId, now: Time): Time;
+  /** As it is now, to be gone on from. */
+  state(): NetworkState;
 }
 
-export function createNetwork({ latency, bandwidth, serverBandwidth }: NetworkSpec): Network {
-  let sendingUntil: Time = 0;
-  let receivingUntil: Time = 0;
+const idle: NetworkState = { sendingUntil: 0, receivingUntil: 0 };
+
+/** @param from state to go on from; default: nothing is on its way */
+export function createNetwork(
+  { latency, bandwidth, serverBandwidth }: NetworkSpec,
+  from: NetworkState = idle,
+): Network {
+  let { sendingUntil, receivingUntil } = from;
   const ownLatency = lookup(latency);
   const ownBandwidth = lookup(bandwidth);
   const latencyOf = (worker: WorkerId): Time => ownLatency(worker) ?? 0;
@@ -51,6 +64,7 @@ export function createNetwork({ latency, bandwidth, serverBandwidth }: NetworkSp
       return receivingUntil;
     },
     signal: (worker, now) => now + latencyOf(worker),
+    state: () => ({ sendingUntil, receivingUntil }),
   };
 }
 

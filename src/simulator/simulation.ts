@@ -19,7 +19,7 @@ import type {
   UpdateArrived,
 } from '../../protocols/sync/events.js';
 import { runRoundEngine } from '../../protocols/sync/gather-rounds.js';
-import type { EngineOptions, EngineState } from '../../protocols/sync/round-engine.js';
+import { type EngineOptions, type EngineState, plainState } from '../../protocols/sync/round-engine.js';
 import type { LocalUpdate } from '../compute/compute.js';
 import type { ParameterStore } from '../compute/parameter-store.js';
 import type { TaskTimes } from '../stragglers/task-times.js';
@@ -37,6 +37,7 @@ import type { Outlook } from './forecast.js';
 import type { LookAhead } from './look-ahead.js';
 import type { Network } from './network.js';
 import type { Recorded, RecordedArrivals } from './recorded-arrivals.js';
+import { plainComing, type SimulationState } from './simulation-state.js';
 import { PassingMarks, type TimeMarks } from './time-marks.js';
 
 /** What carries out the tasks, and keeps the weights. */
@@ -62,6 +63,13 @@ export interface SimulationOptions {
   readonly until: Time | null;
   /** Null (default): none. */
   readonly marks?: TimeMarks | null;
+  /** Goes on from there; engine, network, store and marks must have been set to it. Default: nobody has joined yet. */
+  readonly from?: SimulationState | null;
+  /** Every task that is not cancelled holds the weights that it starts from, so that `state` has them. Default: false. */
+  readonly keepsWeights?: boolean;
+  /** Called before the run stops for another reason than its engine's, while `state` can still be gone on from. What it
+   *  returns is waited for. */
+  readonly beforeStop?: () => void | Promise<void>;
   /** After the effects of a step were carried out. What it returns is waited for before time goes on. */
   readonly onStep: (step: EngineStep, state: EngineState) => void | Promise<void>;
 }
@@ -99,15 +107,19 @@ export class Simulation {
   /** The stop that the engine knows of already. */
   #stopping: Stop['when'] | null = null;
   #outcome: SimulationOutcome | null = null;
-  #now: Time = 0;
+  #now: Time;
+  /** Somebody would not wait: something is half done. */
+  #interrupted = false;
   readonly #marks: PassingMarks;
 
   constructor(options: SimulationOptions) {
     this.#options = options;
     this.#marks = new PassingMarks(options.marks ?? null);
+    this.#now = options.from?.now ?? 0;
+    this.#state = options.from?.engine ?? null;
     this.#events$
       .pipe(
-        runRoundEngine(options.engine, undefined, (state) => {
+        runRoundEngine(options.engine, options.from?.engine, (state) => {
           this.#state = state;
         }),
       )
@@ -124,6 +136,18 @@ export class Simulation {
   /** Simulated time. */
   now(): Time {
     return this.#now;
+  }
+
+  /** As it is between two events; null: it is over, or something is half done, and it cannot be gone on from. */
+  state(): SimulationState | null {
+    if (this.#state?.status !== 'running' || this.#interrupted) return null;
+    return {
+      now: this.#now,
+      engine: plainState(this.#state),
+      coming: this.#queue.items().map(plainComing),
+      network: this.#options.network.state(),
+      marks: this.#marks.state,
+    };
   }
 
   /** Ends the run after the open round, or before the next event. Asking again does nothing, unless it is for sooner. */
@@ -150,10 +174,11 @@ export class Simulation {
   }
 
   async #toTheEnd(): Promise<SimulationOutcome> {
-    const { engine, until, recorded } = this.#options;
+    const { engine, until, recorded, from, beforeStop } = this.#options;
     // Whoever has just learnt of the run may subscribe before anything happens.
     await eventLoop();
-    if (recorded === undefined) await this.#allJoin(engine.workers);
+    if (from) this.#goOn(from);
+    else if (recorded === undefined) await this.#allJoin(engine.workers);
     else this.#expect(recorded.unasked);
     for (let events = 0; this.#outcome === null; events += 1) {
       // Signals and timers are heard in between.
@@ -162,6 +187,7 @@ export class Simulation {
         const { when, reason } = this.#stop;
         this.#stop = null;
         this.#stopping = when;
+        await beforeStop?.();
         await this.#unlessStopped(this.#feed({ type: 'stop-requested', time: this.#now, when, reason }));
         continue;
       }
@@ -196,14 +222,34 @@ export class Simulation {
     }
   }
 
+  /** All tasks that are under way are computed anew. */
+  #goOn({ coming }: SimulationState): void {
+    for (const event of coming) {
+      if (event.type === 'deadline') {
+        this.#deadlines.schedule(event.name, event.time);
+        continue;
+      }
+      const { worker } = event.assign;
+      const task: Task = { ...event, worker, computation: null };
+      this.#queue.push(task);
+      if (task.cancelledAt !== null) continue;
+      this.#tasks[worker] = task;
+      this.#compute(task, task.time, event.weights);
+    }
+    this.#options.training?.lookAhead.proceed(this.#outlook);
+  }
+
   /** Waits, but for nobody once the run is to stop at once. */
   #unlessStopped(done: void | Promise<void>): void | Promise<void> {
     if (done === undefined) return;
     // A race with one promise for the whole run would hold something of every wait until the end.
     return new Promise((resolve, reject) => {
-      this.#stopWaiting = resolve;
+      this.#stopWaiting = () => {
+        this.#interrupted = true;
+        resolve();
+      };
       done.then(resolve, reject);
-      if (this.#stopsNow) resolve();
+      if (this.#stopsNow) this.#stopWaiting();
     });
   }
 
@@ -316,8 +362,8 @@ export class Simulation {
   }
 
   #assign(assign: Assign): void {
-    const { training, until, recorded } = this.#options;
-    const { worker, attempt, localSteps, gone } = assign;
+    const { training, recorded } = this.#options;
+    const { worker } = assign;
     const task: Task = {
       type: 'task',
       worker,
@@ -326,14 +372,22 @@ export class Simulation {
       stage: 'computed',
       computation: null,
       cancelledAt: null,
+      weights: null,
     };
     const neededAt = recorded === undefined ? this.#begin(task) : this.#recall(task, recorded);
-    if (training !== null && neededAt !== null && (until === null || neededAt <= until)) {
-      const parameters = training.store.current();
-      const work = { worker, attempt, parameters, localSteps, ...(gone !== undefined && { gone }) };
-      task.computation = training.lookAhead.begin(work, { endsAt: neededAt, version: assign.version });
-    }
+    if (training !== null && neededAt !== null) this.#compute(task, neededAt, training.store.current());
     this.#tasks[worker] = task;
+  }
+
+  /** Unless it is not needed before the end. */
+  #compute(task: Task, neededAt: Time, parameters: Float32Array | null): void {
+    const { training, until, keepsWeights } = this.#options;
+    if (training === null || parameters === null) return;
+    if (keepsWeights) task.weights = parameters;
+    if (until !== null && neededAt > until) return;
+    const { worker, attempt, localSteps, gone } = task.assign;
+    const work = { worker, attempt, parameters, localSteps, ...(gone !== undefined && { gone }) };
+    task.computation = training.lookAhead.begin(work, { endsAt: neededAt, version: task.assign.version });
   }
 
   /** What the next commits depend on; null: not known yet, or they come from a record. */
@@ -395,6 +449,7 @@ export class Simulation {
     task.computation?.cancel();
     // Its end stays in the queue, and would keep what it holds.
     task.computation = null;
+    task.weights = null;
     task.cancelledAt = this.#options.network.signal(worker, this.#now);
     this.#queue.hasVoid();
   }

@@ -41,9 +41,10 @@ export const engineEventSchema = z.discriminatedUnion('type', [
     when: z.enum(['finish-round', 'now']),
     reason: z.string(),
   }),
+  z.strictObject({ type: z.literal('run-resumed'), time: real }),
 ]) satisfies z.ZodType<EngineEvent>;
 
-const contributionSchema = z.strictObject({
+export const contributionSchema = z.strictObject({
   updateId: z.string(),
   worker: id,
   baseVersion: id,
@@ -54,6 +55,17 @@ const contributionSchema = z.strictObject({
   steps: id,
   samples: id,
   repeated: z.literal(true).exactOptional(),
+});
+
+export const assignSchema = z.strictObject({
+  type: z.literal('assign'),
+  worker: id,
+  incarnation: id,
+  attempt: id,
+  version: id,
+  localSteps: id,
+  reason: z.enum(['joined', 'refreshed', 'restarted', 'refused', 'pulled', 'resumed']),
+  gone: z.array(id).exactOptional(),
 });
 
 export const effectSchema = z.discriminatedUnion('type', [
@@ -98,16 +110,7 @@ export const effectSchema = z.discriminatedUnion('type', [
     reason: z.string(),
     kept: z.array(z.string()).exactOptional(),
   }),
-  z.strictObject({
-    type: z.literal('assign'),
-    worker: id,
-    incarnation: id,
-    attempt: id,
-    version: id,
-    localSteps: id,
-    reason: z.enum(['joined', 'refreshed', 'restarted', 'refused', 'pulled', 'resumed']),
-    gone: z.array(id).exactOptional(),
-  }),
+  assignSchema,
   z.strictObject({
     type: z.literal('cancel'),
     worker: id,
@@ -120,7 +123,14 @@ export const effectSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('schedule'), deadline: z.string(), at: real }),
   z.strictObject({
     type: z.literal('ignore'),
-    event: z.enum(['worker-joined', 'worker-lost', 'update-arrived', 'deadline-passed', 'stop-requested']),
+    event: z.enum([
+      'worker-joined',
+      'worker-lost',
+      'update-arrived',
+      'deadline-passed',
+      'stop-requested',
+      'run-resumed',
+    ]),
     reason: z.string(),
   }),
   z.strictObject({

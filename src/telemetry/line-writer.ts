@@ -18,6 +18,8 @@ export interface LineWriterOptions {
 export interface LineWriter {
   /** Appends `line` and a line feed. Resolves when the next line may follow; never rejects. */
   write(line: string): Promise<void>;
+  /** Resolves when all lines so far have been handed to the operating system, or never will be; never rejects. */
+  flush(): Promise<void>;
   /** Writes what waits, closes the stream and resolves; never rejects. Calling it again does nothing more. */
   close(): Promise<void>;
 }
@@ -64,6 +66,11 @@ export function createLineWriter(stream: Writable, options: LineWriterOptions): 
         return proceed;
       }
       return stream.write(`${line}\n`) ? proceed : untilDrained();
+    },
+    flush() {
+      if (over || closing !== null) return closing ?? proceed;
+      // Answered in its turn, also when the stream fails before.
+      return new Promise((resolve) => void stream.write('', () => resolve()));
     },
     close() {
       if (closing === null) {

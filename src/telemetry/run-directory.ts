@@ -10,6 +10,7 @@ import type { Writable } from 'node:stream';
 import { type Observable, ReplaySubject } from 'rxjs';
 import writeFileAtomic from 'write-file-atomic';
 import type { EngineStep } from '../../protocols/sync/events.js';
+import { lockFolder } from '../files/folder-lock.js';
 import { makeFolders } from '../files/make-folders.js';
 import { oneLineOf, StalewartError } from '../errors.js';
 import { evaluationsTable, headerLine, roundsTable, rowLine } from './csv-tables.js';
@@ -25,6 +26,21 @@ export interface RunDirectoryOptions {
   readonly runId: string;
   /** Makes a new file and opens it for appending. Default: on disk, synchronised to it when closed. */
   readonly createFile?: (path: string) => Promise<Writable>;
+  /**
+   * The run goes on in its folder, whose files have been cut to these lengths, in bytes; whoever cut them has locked the folder.
+   * Default: the folder must be without a run.
+   */
+  readonly goesOnFrom?: FileLengths | null;
+}
+
+/** Bytes of the files that tell what happened. */
+export type FileLengths = Readonly<Record<RecordedFile, number>>;
+
+/** What a step adds to the files: lines without their line feeds. */
+export interface StepLines {
+  readonly journal: string;
+  /** Null: it closes no round. */
+  readonly rounds: string | null;
 }
 
 /**
@@ -39,6 +55,14 @@ export interface RunDirectory {
   /** Files that failed after the start (disk full, removed, …), each at most once; replayed to late subscribers. */
   readonly errors$: Observable<StalewartError>;
   readonly journal: { append(step: EngineStep): Promise<void> };
+  /** The lines of a step, which must be the next in `write`. @param round that it closes; null: none */
+  linesOf(step: EngineStep, round: RoundRecord | null): StepLines;
+  /** Adds them to `journal.jsonl` and `rounds.csv`. Resolves as `journal.append` does. */
+  write(lines: StepLines): Promise<void>;
+  /** Of the files with all that was added so far, whether it is on the disk or not. */
+  lengths(): FileLengths;
+  /** Resolves when all that was added so far is on the disk, or never will be. */
+  sync(): Promise<void>;
   /** Writes `config.json`: the fields of `config`, and `runId` and `versions`.
    *  @throws StalewartError WRITE */
   writeConfig(config: object): Promise<void>;
@@ -58,13 +82,32 @@ export interface RunDirectory {
   abandon(): Promise<void>;
 }
 
-const streamed = ['journal', 'rounds', 'evaluations', 'log'] as const;
+const recorded = ['journal', 'rounds', 'evaluations'] as const;
+type RecordedFile = (typeof recorded)[number];
+const streamed = [...recorded, 'log'] as const;
 type StreamedFile = (typeof streamed)[number];
 
-async function createFileOnDisk(path: string): Promise<Writable> {
-  // wx: fails if the file is there already.
-  const handle = await open(path, 'wx');
+/** The file that says who works in the folder. */
+export const lockName = 'run.lock';
+
+// wx: fails if the file is there already.
+const createFileOnDisk = (path: string): Promise<Writable> => openOnDisk(path, 'wx');
+const goOnOnDisk = (path: string): Promise<Writable> => openOnDisk(path, 'a');
+
+async function openOnDisk(path: string, flags: string): Promise<Writable> {
+  const handle = await open(path, flags);
   return handle.createWriteStream({ encoding: 'utf8', flush: true });
+}
+
+/** What was written to the file outlives a loss of power. */
+async function syncFile(path: string): Promise<void> {
+  // One that is gone, or full, has been told of by its writer.
+  const handle = await open(path, 'r+').catch(() => null);
+  try {
+    await handle?.datasync().catch(() => undefined);
+  } finally {
+    await handle?.close();
+  }
 }
 
 const codeOf = (cause: unknown): unknown =>
@@ -90,6 +133,8 @@ const writeFailed = (path: string, cause: unknown): StalewartError =>
     `${path} can no longer be written (${oneLineOf(cause)}); free the disk or choose another folder with out`,
     { field: 'out', value: path, cause },
   );
+
+const noLengths: FileLengths = { journal: 0, rounds: 0, evaluations: 0 };
 
 /** Makes the folder and sees that no run is in it; answers with the topmost folder that had to be made. */
 async function claim(directory: string): Promise<string | undefined> {
@@ -121,17 +166,21 @@ export async function createRunDirectory(
   path: string | undefined,
   options: RunDirectoryOptions,
 ): Promise<RunDirectory> {
-  const { runId, createFile = createFileOnDisk } = options;
+  const { runId, goesOnFrom = null } = options;
+  const { createFile = goesOnFrom === null ? createFileOnDisk : goOnOnDisk } = options;
   const directory = path ?? join('runs', runId);
   const paths = runPaths(directory);
   const errors$ = new ReplaySubject<StalewartError>(streamed.length);
   const writers = new Map<StreamedFile, LineWriter>();
   const created: string[] = [];
+  const lengths: Record<RecordedFile, number> = { ...(goesOnFrom ?? noLengths) };
   let topmost: string | undefined;
-  let journalled = false;
+  let journalled = goesOnFrom !== null;
+  let unlock = (): Promise<void> => Promise.resolve();
 
   const closeFiles = async (): Promise<void> => {
     await Promise.all([...writers.values()].map((writer) => writer.close()));
+    await unlock();
     errors$.complete();
   };
 
@@ -151,7 +200,10 @@ export async function createRunDirectory(
   };
 
   try {
-    topmost = await claim(directory);
+    if (goesOnFrom === null) {
+      topmost = await claim(directory);
+      unlock = await lockFolder(directory, lockName);
+    }
     // In order: whoever creates the journal owns the folder.
     for (const file of streamed) await openFile(file);
   } catch (cause) {
@@ -160,8 +212,10 @@ export async function createRunDirectory(
     throw cause instanceof StalewartError ? cause : notWritable(directory, cause);
   }
 
-  const append = (file: StreamedFile, line: string): Promise<void> =>
-    writers.get(file)?.write(line) ?? Promise.resolve();
+  const append = (file: StreamedFile, line: string): Promise<void> => {
+    if (file !== 'log') lengths[file] += Buffer.byteLength(line) + 1;
+    return writers.get(file)?.write(line) ?? Promise.resolve();
+  };
   const writeWhole = async (file: string, text: string): Promise<void> => {
     try {
       await writeFileAtomic(file, `${text}\n`);
@@ -173,8 +227,8 @@ export async function createRunDirectory(
 
   const encode = createJournalEncoder();
   await append('journal', journalHeader(runId));
-  await append('rounds', headerLine(roundsTable));
-  await append('evaluations', headerLine(evaluationsTable));
+  if (lengths.rounds === 0) await append('rounds', headerLine(roundsTable));
+  if (lengths.evaluations === 0) await append('evaluations', headerLine(evaluationsTable));
 
   return {
     runId,
@@ -186,6 +240,23 @@ export async function createRunDirectory(
         journalled = true;
         return append('journal', encode(step));
       },
+    },
+    linesOf(step, round) {
+      journalled = true;
+      return { journal: encode(step), rounds: round === null ? null : rowLine(roundsTable, round) };
+    },
+    write({ journal, rounds }) {
+      if (rounds !== null) void append('rounds', rounds);
+      return append('journal', journal);
+    },
+    lengths: () => ({ ...lengths }),
+    async sync() {
+      await Promise.all(
+        recorded.map(async (file) => {
+          await writers.get(file)?.flush();
+          await syncFile(paths[file]);
+        }),
+      );
     },
     rounds: (record) => append('rounds', rowLine(roundsTable, record)),
     evaluation: (record) => append('evaluations', rowLine(evaluationsTable, record)),

@@ -109,6 +109,15 @@ export interface RunEnd {
   readonly deadLetters?: number;
 }
 
+/** What a summary is built from, so far. */
+export interface SummaryState {
+  readonly lastRound: RoundRecord | null;
+  readonly lastEvaluation: EvaluationRecord | null;
+  readonly bestAccuracy: number | null;
+  /** The first evaluation at or above each accuracy step. */
+  readonly first: Readonly<Record<string, EvaluationRecord>>;
+}
+
 export interface SummaryBuilder {
   /** Takes the next round; rounds come in order. */
   round(record: RoundRecord): void;
@@ -116,16 +125,22 @@ export interface SummaryBuilder {
   evaluation(record: EvaluationRecord): void;
   /** May be called at any time, more than once. */
   build(end: RunEnd): Summary;
+  /** To be gone on from. */
+  state(): SummaryState;
 }
 
 const finite = (value: number | undefined): number | null =>
   value !== undefined && Number.isFinite(value) ? value : null;
 
-export function createSummaryBuilder(options: SummaryOptions): SummaryBuilder {
-  const first = new Map<string, EvaluationRecord>();
-  let lastRound: RoundRecord | undefined;
-  let lastEvaluation: EvaluationRecord | undefined;
-  let best: number | null = null;
+/** @param from default: nothing has happened */
+export function createSummaryBuilder(
+  options: SummaryOptions,
+  from: SummaryState | null = null,
+): SummaryBuilder {
+  const first = new Map<string, EvaluationRecord>(Object.entries(from?.first ?? {}));
+  let lastRound = from?.lastRound ?? undefined;
+  let lastEvaluation = from?.lastEvaluation ?? undefined;
+  let best = from?.bestAccuracy ?? null;
 
   const atEachStep = (value: (record: EvaluationRecord) => number): Record<string, number | null> =>
     Object.fromEntries(
@@ -146,6 +161,12 @@ export function createSummaryBuilder(options: SummaryOptions): SummaryBuilder {
         if (record.testAccuracy >= Number(step) && !first.has(step)) first.set(step, record);
       }
     },
+    state: () => ({
+      lastRound: lastRound ?? null,
+      lastEvaluation: lastEvaluation ?? null,
+      bestAccuracy: best,
+      first: Object.fromEntries(first),
+    }),
     build(end) {
       const { policy, seed, workers, compute = 'gradients', used } = options;
       const rounds = lastRound?.version ?? 0;

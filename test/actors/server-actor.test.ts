@@ -23,7 +23,6 @@ const run = 'test';
 
 interface Bench {
   readonly skipNonFinite?: boolean;
-  readonly maxUpdateNorm?: number;
   readonly maxRounds?: number;
   readonly correction?: Correction;
   readonly joinsPerSecond?: number;

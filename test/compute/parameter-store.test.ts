@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { allFinite, createParameterStore } from '../../src/compute/parameter-store.js';
+import { storedIn } from '../../src/compute/stored-state.js';
 
 describe('parameter store', () => {
   it('adds the scaled, weighted sum of the deltas, rounded once', () => {
@@ -42,6 +43,7 @@ describe('parameter store', () => {
           seen.push([...step]);
           for (let i = 0; i < next.length; i++) next[i] = (current[i] ?? 0) + (step[i] ?? 0);
         },
+        ...storedIn({}),
       },
     });
     store.hold('a', Float32Array.of(2, 10, 4, 100));
@@ -141,6 +143,7 @@ describe('parameter store', () => {
         apply(current, step, next) {
           next[0] = (current[0] ?? 0) - 10 * (step[0] ?? 0);
         },
+        ...storedIn({}),
       },
     });
     store.hold('a', Float32Array.of(2));

@@ -26,6 +26,9 @@ function refusal(action: () => unknown): readonly string[] {
 describe('resolveTrainConfig', () => {
   it('writes out every default', () => {
     assert.deepEqual(resolveTrainConfig({}), {
+      checkpointEvery: 50,
+      checkpoint: 'dir',
+      resume: null,
       policy: 'abs',
       workers: 10,
       k0: 2,
