@@ -117,8 +117,9 @@ export function crossChecks(
     if (line !== null) failed.push({ settings: ['straggler', 'workers'], line });
   }
   if (mode === 'simulated' && !failed.some(({ settings }) => settings.includes('workers'))) {
-    const allowed = taskTimesProblem(config);
-    if (allowed !== null) refuse('straggler', allowed, 'workers', 'slowdown', 'bursts');
+    const problem = taskTimesProblem(config);
+    if (problem !== null)
+      refuse(problem.setting, problem.allowed, 'workers', 'straggler', 'slowdown', 'bursts');
   }
   for (const [earlier, later] of ladder) {
     if (config[later] > config[earlier]) continue;

@@ -17,6 +17,10 @@ export function readSeeds(seeds: unknown, first: number, origin: Origin): readon
   const read: unknown = readText(seeds ?? 1);
   const list: readonly unknown[] | null = Array.isArray(read) ? read : counted(read, first);
   if (list === null || list.length === 0 || list.length > mostSeeds) throw refuse();
+  if (!Array.isArray(read) && !isSeed(list.at(-1))) {
+    const last = `at most ${Number.MAX_SAFE_INTEGER - list.length + 1} for ${list.length} seeds from it on`;
+    throw configError(origin.nameOf('seed'), first, last);
+  }
   if (!list.every(isSeed)) throw refuse();
   if (new Set(list).size < list.length) throw refuse();
   return list;

@@ -103,15 +103,16 @@ type Figure =
 type ToAccuracy = 'timeToAccuracy' | 'communicationToAccuracy' | 'communicationToAccuracyWithoutRestarts';
 
 function entryRecord(entry: ComparedEntry, runs: readonly RunState[]): ComparisonEntryRecord {
-  const finished = runs.flatMap(({ seed, summary }) => (summary === null ? [] : [{ seed, summary }]));
+  // One that failed has ended too, and has reached nothing: without it, the others would be flattered.
+  const ended = runs.filter(({ summary, status }) => summary !== null || status === 'failed');
   const spread = (figure: Figure) => {
-    const { values, ...rest } = spreadOf(finished.map(({ summary }) => summary[figure]));
+    const { values, ...rest } = spreadOf(ended.map(({ summary }) => summary?.[figure] ?? null));
     return { ...rest, values: [...values] };
   };
   const toAccuracy = (figure: ToAccuracy) =>
     Object.fromEntries(
       accuracySteps.map((step) => {
-        const values = finished.map(({ summary }) => summary[figure][step] ?? null);
+        const values = ended.map(({ summary }) => summary?.[figure][step] ?? null);
         const { mean, sd } = spreadOf(values);
         return [step, { mean, sd, reached: values.filter((value) => value !== null).length, values }];
       }),
@@ -120,7 +121,7 @@ function entryRecord(entry: ComparedEntry, runs: readonly RunState[]): Compariso
     name: entry.name,
     policy: entry.policy,
     settings: entrySettings(entry),
-    seeds: finished.map(({ seed }) => seed),
+    seeds: ended.map(({ seed }) => seed),
     finalAccuracy: spread('finalAccuracy'),
     bestAccuracy: spread('bestAccuracy'),
     finalLoss: spread('finalLoss'),

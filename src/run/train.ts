@@ -399,10 +399,12 @@ class TrainRun implements Run {
 
 function noRoundClosed(reason: string, { config: { time }, mode }: ResolvedTrainOptions): StalewartError {
   const limit = `${time} ${mode === 'live' ? 'seconds' : 'time units'}`;
-  const what = reason.startsWith(limit)
-    ? `no round was closed in ${limit}: choose a longer time, or have the first round wait for fewer updates`
-    : `no round was closed: ${reason}`;
-  return new StalewartError('COMPUTE', what);
+  if (!reason.startsWith(limit)) return new StalewartError('COMPUTE', `no round was closed: ${reason}`);
+  const mend = 'choose a longer time, or have the first round wait for fewer updates';
+  return new StalewartError('CONFIG', `no round was closed in ${limit}: ${mend}`, {
+    field: 'time',
+    value: time,
+  });
 }
 
 /** Names the policy and the moment, with a few random letters so that two runs begun together differ. */

@@ -24,7 +24,7 @@ const entrySchema = z.object({
   policy: z.string(),
   /** Those that an entry may have for itself and its runs read, with defaults. */
   settings: z.record(z.string(), z.unknown()),
-  /** Of its finished runs: those behind the figures, in their order. */
+  /** Of its runs that have ended, in the order of the figures' values; one that failed has none of these. */
   seeds: z.array(z.number()),
   finalAccuracy: spread,
   bestAccuracy: spread,

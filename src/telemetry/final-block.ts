@@ -86,7 +86,7 @@ export function renderFinalBlock(summary: Summary, paths: RunPaths, options: Fin
   const reason = summary.status === 'failed' ? '' : summary.reason;
   const fits = lineWidth(title) + 2 + visibleWidth(reason) <= width;
   const lines: Line[] = [[], fits ? [...title, span(`  ${reason}`, 'dim')] : title];
-  if (!fits) lines.push(row('ended by', span(reason)));
+  if (!fits && reason !== '') lines.push(row('ended by', span(reason)));
   if (summary.finalAccuracy !== null) {
     const loss = summary.finalLoss === null ? '' : `${dot}loss ${formatLoss(summary.finalLoss)}`;
     const base = ` of ${formatAmount(summary.evaluationSamples ?? 0, 'test example')}${loss}`;

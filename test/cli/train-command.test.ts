@@ -163,6 +163,16 @@ describe('the train command', () => {
     }
   });
 
+  it('says which of law, slowdown and bursts makes tasks endless', async () => {
+    const few = ['--workers', '3', '--k0', '1', '--straggler', 'exponential:mean=100'];
+    const slow = await simulate([...few, '--slowdown', '0:1e308']);
+    assert.equal(slow.exitCode, 2);
+    assert.match(
+      slow.errors,
+      /^error: --slowdown is .*: it must be so that tasks still take a finite time on average\n$/,
+    );
+  });
+
   it('refuses links that cannot be', async () => {
     for (const [flag, value] of [
       ['--latency', '-1'],

@@ -78,7 +78,7 @@ describe('resolveCompareOptions', () => {
       assert.deepEqual(refusal({ compare: 'abs,asgd', seeds }), [`seeds is ${shown}: ${allowed}`]);
     }
     assert.deepEqual(refusal({ compare: 'abs,asgd', seeds: 2, seed: 2 ** 53 - 1 }, flags), [
-      `--seeds is 2: ${allowed}`,
+      `--seed is ${2 ** 53 - 1}: it must be at most ${2 ** 53 - 2} for 2 seeds from it on`,
     ]);
     assert.match(
       refusal({ compare: 'abs,asgd', seed: -1 }, flags)[0] ?? '',

@@ -273,7 +273,9 @@ describe('compare', () => {
       ],
     );
     assert.match(record.runs[0]?.failure ?? '', /^round \d+, worker \d: its (loss is|delta has)/);
-    assert.deepEqual([record.status, record.entries[0]?.seeds], ['failed', []]);
+    const [own] = record.entries;
+    assert.deepEqual([record.status, own?.seeds, own?.finalAccuracy.values], ['failed', [1], [null]]);
+    assert.deepEqual(own?.timeToAccuracy['0.30'], { mean: null, sd: null, reached: 0, values: [null] });
     assert.deepEqual((await outcome(compare(options))).begun.map(keyOf), ['wild 1']);
   });
 
