@@ -17,8 +17,17 @@ export type ServerMessage =
       readonly reason: string;
       readonly returns: boolean;
     }
+  /** From the StalenessMonitor: the worker is silent, or is heard again. */
+  | {
+      readonly type: 'suspicion';
+      readonly worker: number;
+      readonly incarnation: number;
+      readonly suspected: boolean;
+    }
   /** A deadline that the engine asked for. */
   | { readonly type: 'deadline'; readonly deadline: string }
+  /** The next of those who wait may join. */
+  | { readonly type: 'admit' }
   /** A message cannot be sent at all. */
   | { readonly type: 'failed'; readonly error: unknown };
 
@@ -26,7 +35,13 @@ export type ServerMessage =
 export type StalenessMonitorMessage =
   /** A commit (or, under some policies, another event) whose restarts are to be commanded. */
   | { readonly type: 'restart'; readonly commit: Commit | null; readonly cancels: readonly Cancel[] }
-  | { readonly type: 'heard'; readonly worker: number; readonly incarnation: number }
+  /** A sign of life; the interval between two heartbeats tells how long its silence may be. */
+  | {
+      readonly type: 'heard';
+      readonly worker: number;
+      readonly incarnation: number;
+      readonly heartbeat: boolean;
+    }
   /** The worker's supervisor reported its death, and whether it is being restarted. */
   | {
       readonly type: 'lost';

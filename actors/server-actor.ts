@@ -7,15 +7,18 @@
  * never reaches the engine. An error in a policy or an effect is a crash of this actor, and that ends the run.
  */
 import { Subject } from 'rxjs';
-import type { Effect, EngineEvent, EngineStep, Fail, WorkerLost } from '../protocols/sync/events.js';
+import { fence } from '../protocols/sync/fence.js';
+import type { Discard, Effect, EngineEvent, EngineStep, Fail, WorkerLost } from '../protocols/sync/events.js';
 import { runRoundEngine } from '../protocols/sync/gather-rounds.js';
 import { isLiving } from '../protocols/sync/member.js';
 import type { EngineOptions, EngineState } from '../protocols/sync/round-engine.js';
-import type { Message, ToServer, UpdateMessage } from '../protocols/wire/messages.js';
+import type { Message, OfferMessage, ToServer, UpdateMessage } from '../protocols/wire/messages.js';
 import type { ParameterStore } from '../src/compute/parameter-store.js';
 import type { Transport } from '../src/transport/transport.js';
 import { Deadlines } from './server/deadlines.js';
+import { type Join, JoinQueue } from './server/join-queue.js';
 import { ownerProblem, type Owners } from './server/owners.js';
+import { type Offer, UploadGate } from './server/upload-gate.js';
 import { WorkerMail } from './server/worker-mail.js';
 import type { ServerMessage, StalenessMonitorMessage } from './messages.js';
 import type { ActorContext, ActorSpec, Behaviour, Recipient } from './supervision.js';
@@ -33,6 +36,8 @@ export interface ServerObserver {
   readonly heard: (header: ToServer) => void;
   /** The StalenessMonitor has given a worker up because it fell silent, or its process is gone; the engine hears of it next. */
   readonly silent: (event: WorkerLost) => void;
+  /** The worker has been silent for a while, or is heard again. Nothing else changes by it. */
+  readonly suspicion: (worker: number, incarnation: number, suspected: boolean) => void;
   /** A message that was refused before it reached the engine. */
   readonly refused: (header: ToServer, reason: string) => void;
   /** After the effects of the step were carried out. */
@@ -54,6 +59,10 @@ export interface ServerActorOptions {
   readonly transport: Pick<Transport, 'send'>;
   /** An assignment that a worker has not received this many seconds after it was sent is sent again. */
   readonly resendSeconds: number;
+  /** Workers that are let in per second; a second's worth of them at once. */
+  readonly joinsPerSecond: number;
+  /** Bytes of updates that may be on their way to the server. */
+  readonly maxInboundBytes: number;
   readonly spawnMonitor: (
     context: ActorContext<ServerMessage>,
     server: Recipient<ServerMessage>,
@@ -77,6 +86,9 @@ class ServerActor implements Behaviour<ServerMessage> {
   #steps: EngineStep[] = [];
   #engineError: { readonly error: unknown } | null = null;
   readonly #deadlines = new Deadlines();
+  readonly #joins: JoinQueue;
+  #admitting = false;
+  readonly #gate: UploadGate;
   /** The update in hand. */
   #arrived: { readonly updateId: string; readonly delta: Float32Array } | null = null;
   #over = false;
@@ -85,13 +97,17 @@ class ServerActor implements Behaviour<ServerMessage> {
     this.#options = options;
     this.#context = context;
     this.#monitor = options.spawnMonitor(context, context.self);
-    const { run, epoch, owners, transport, resendSeconds } = options;
+    const { run, epoch, owners, transport, resendSeconds, joinsPerSecond, maxInboundBytes } = options;
+    const modelBytes = options.parameterCount * Float32Array.BYTES_PER_ELEMENT;
+    this.#joins = new JoinQueue(joinsPerSecond, context.now());
+    this.#gate = new UploadGate(modelBytes, maxInboundBytes);
     this.#mail = new WorkerMail({
       run,
       epoch,
       owners,
       transport,
       resendSeconds,
+      modelBytes,
       now: () => context.now(),
       onError: (error) => context.self.tell({ type: 'failed', error }),
     });
@@ -116,11 +132,21 @@ class ServerActor implements Behaviour<ServerMessage> {
         this.#hear(message.message);
         break;
       case 'event':
-        if (message.event.type === 'worker-lost') this.#options.observer.silent({ ...message.event, time });
+        if (message.event.type === 'worker-lost') {
+          this.#options.observer.silent({ ...message.event, time });
+          this.#leaves(message.event);
+        }
         this.#feed({ ...message.event, time });
         break;
       case 'workers-lost':
         for (const worker of message.workers) this.#lose(worker, message.reason, message.returns);
+        break;
+      case 'admit':
+        this.#admitting = false;
+        this.#admit();
+        break;
+      case 'suspicion':
+        this.#options.observer.suspicion(message.worker, message.incarnation, message.suspected);
         break;
       case 'restarts-commanded':
         // Who was paused may have been given its work meanwhile.
@@ -159,18 +185,22 @@ class ServerActor implements Behaviour<ServerMessage> {
       if (this.#isDead(worker, incarnation)) {
         return this.#mail.tellToRejoin(header, `incarnation ${incarnation} was declared dead`);
       }
-      this.#monitor.tell({ type: 'heard', worker, incarnation });
+      this.#monitor.tell({ type: 'heard', worker, incarnation, heartbeat: header.type === 'heartbeat' });
     }
     switch (header.type) {
       case 'join':
-        this.#feed({ type: 'worker-joined', time, worker, incarnation });
-        this.#mail.deliverIfLost(header, 0);
+        this.#hearJoin(header);
         break;
       case 'heartbeat':
+        this.#grant(this.#gate.heartbeat(worker, header.attempt, header.state === 'uploading'));
         this.#mail.deliverIfLost(header, header.attempt);
+        break;
+      case 'offer':
+        this.#hearOffer(header);
         break;
       case 'lost': {
         const { reason, returns } = header;
+        this.#leaves(header);
         this.#monitor.tell({ type: 'lost', worker, incarnation, returns });
         this.#feed({ type: 'worker-lost', time, worker, incarnation, reason, returns });
         break;
@@ -183,6 +213,8 @@ class ServerActor implements Behaviour<ServerMessage> {
 
   /** Its process is gone; a worker that never joined, or is gone already, is no loss. */
   #lose(worker: number, reason: string, returns: boolean): void {
+    // Also a join that waits for its turn: what comes next is of another life.
+    this.#leaves({ worker, incarnation: Number.MAX_SAFE_INTEGER });
     const member = this.#state?.members[worker];
     if (member === undefined || member.status === 'expected' || member.status === 'gone') return;
     const { incarnation } = member;
@@ -193,8 +225,51 @@ class ServerActor implements Behaviour<ServerMessage> {
     this.#feed(event);
   }
 
+  #hearJoin({ worker, incarnation }: Join): void {
+    if (incarnation > (this.#state?.members[worker]?.incarnation ?? 0)) {
+      this.#joins.ask({ worker, incarnation });
+      return this.#admit();
+    }
+    this.#feed({ type: 'worker-joined', time: this.#context.now(), worker, incarnation });
+    this.#mail.deliverIfLost({ worker, incarnation }, 0);
+  }
+
+  /** Those whose turn it is to join. */
+  #admit(): void {
+    const time = this.#context.now();
+    for (const { worker, incarnation } of this.#joins.take(time)) {
+      this.#grant(this.#gate.release(worker));
+      this.#feed({ type: 'worker-joined', time, worker, incarnation });
+    }
+    const wait = this.#joins.untilNext(time);
+    if (wait === null || this.#admitting || this.#over) return;
+    this.#admitting = true;
+    this.#context.after(wait, { type: 'admit' });
+  }
+
+  /** It is lost: nothing of it is waited for. */
+  #leaves(lost: Join): void {
+    this.#joins.forget(lost);
+    if (lost.incarnation >= (this.#state?.members[lost.worker]?.incarnation ?? 0))
+      this.#grant(this.#gate.release(lost.worker));
+  }
+
+  #hearOffer(header: OfferMessage): void {
+    const { epoch, worker } = header;
+    if (epoch !== this.#options.epoch) return this.#mail.acknowledge(header, 'refused', 'dead epoch');
+    const dead = fence(header, this.#state?.members[worker]);
+    // It need not be sent: what would become of it is known.
+    if (dead !== null) return this.#refuse(header, dead);
+    this.#grant(this.#gate.offer(header));
+  }
+
+  #grant(offers: readonly Offer[]): void {
+    for (const offer of offers) this.#mail.grant(offer);
+  }
+
   #hearUpdate(header: UpdateMessage, tensor: Float32Array | null): void {
     const { epoch, parameterCount, observer } = this.#options;
+    this.#grant(this.#gate.release(header.worker));
     if (header.epoch !== epoch) {
       observer.refused(header, `epoch ${header.epoch}, living is ${epoch}`);
       return this.#mail.acknowledge(header, 'refused', 'dead epoch');
@@ -260,7 +335,7 @@ class ServerActor implements Behaviour<ServerMessage> {
         break;
       case 'assign':
         store.given(effect.worker);
-        this.#mail.assign(effect, store.current());
+        this.#mail.assign(effect, store.current(), this.#mustAsk);
         break;
       case 'schedule': {
         const { deadline, at } = effect;
@@ -290,10 +365,23 @@ class ServerActor implements Behaviour<ServerMessage> {
     if (event.type !== 'update-arrived') return;
     const discard = effects.find((e) => e.type === 'discard' && e.updateId === event.updateId);
     if (discard?.type !== 'discard') return this.#mail.acknowledge(event, 'accepted', 'counts');
-    const { reason, detail } = discard;
+    this.#refuse(event, discard);
+  }
+
+  /** The update does not count, or counted before. */
+  #refuse(
+    update: Pick<UpdateMessage, 'worker' | 'incarnation' | 'updateId'>,
+    { reason, detail }: Pick<Discard, 'reason' | 'detail'>,
+  ): void {
     // Such an update answers no assignment that was ever given: its worker has lost the thread.
-    if (reason === 'wrong-id' || reason === 'wrong-base') return this.#mail.tellToRejoin(event, detail);
-    this.#mail.acknowledge(event, reason === 'duplicate' ? 'accepted' : 'refused', `${reason}: ${detail}`);
+    if (reason === 'wrong-id' || reason === 'wrong-base') return this.#mail.tellToRejoin(update, detail);
+    this.#mail.acknowledge(update, reason === 'duplicate' ? 'accepted' : 'refused', `${reason}: ${detail}`);
+  }
+
+  /** Whether updates are to be offered first. */
+  get #mustAsk(): boolean {
+    const { workers } = this.#options.engine;
+    return this.#gate.mustAsk(Math.max(workers, this.#state?.members.length ?? 0));
   }
 
   #isDead(worker: number, incarnation: number): boolean {

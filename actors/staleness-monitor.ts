@@ -3,8 +3,7 @@
  * worker with τ_k ≥ τ_max^t; it hears every sign of life and declares workers lost that fall silent, also those that were
  * promised and never came.
  *
- * Invariant: silence counts only while the connection is up and this process was itself awake, and when nobody at all is
- * heard it counts for longer: a pause of ours must not be taken for the death of theirs.
+ * How long is too long is the `FleetWatch`'s decision. Suspicion is told to whoever displays it; the engine hears of deaths.
  */
 import type { Cancel } from '../protocols/sync/events.js';
 import { fitReason, type CancelMessage } from '../protocols/wire/messages.js';
@@ -13,56 +12,32 @@ import type { Transport } from '../src/transport/transport.js';
 import { isClosed } from './is-closed.js';
 import type { Owners } from './server/owners.js';
 import type { ServerMessage, StalenessMonitorMessage } from './messages.js';
+import { FleetWatch, type FleetWatchOptions, type Finding } from './monitor/fleet-watch.js';
 import type { ActorContext, ActorSpec, Behaviour, Recipient } from './supervision.js';
 
-export interface StalenessMonitorOptions {
+export interface StalenessMonitorOptions extends FleetWatchOptions {
   readonly run: string;
   readonly epoch: number;
   readonly owners: Owners;
-  /** N: workers 0 … N−1 are expected from the start. */
-  readonly workers: number;
   readonly transport: Pick<Transport, 'send' | 'status$'>;
   readonly server: Recipient<ServerMessage>;
-  /** How often silence is looked for, seconds. */
-  readonly heartbeatSeconds: number;
-  /** A worker that was not heard for this long is lost, seconds. */
-  readonly heartbeatTimeoutSeconds: number;
-  /** Longest backoff before a crashed worker's next life: so much longer it may be silent, seconds. */
-  readonly restartSeconds: number;
 }
 
 export function stalenessMonitor(options: StalenessMonitorOptions): ActorSpec<StalenessMonitorMessage> {
   return { name: 'staleness-monitor', start: (context) => new StalenessMonitor(options, context) };
 }
 
-interface Watch {
-  readonly incarnation: number;
-  readonly since: number;
-  /** Between two lives, or before the first. */
-  readonly expected: boolean;
-}
-
-/** With nobody heard at all, the fault is more likely here than everywhere else: patience is multiplied. */
-const patienceWithSilenceOfAll = 3;
-
 class StalenessMonitor implements Behaviour<StalenessMonitorMessage> {
   readonly #options: StalenessMonitorOptions;
   readonly #context: ActorContext<StalenessMonitorMessage>;
-  readonly #watches = new Map<number, Watch>();
+  readonly #watch: FleetWatch;
   readonly #unsubscribe: () => void;
-  #connected = true;
-  #lastTick: number;
-  #lastHeard: number;
 
   constructor(options: StalenessMonitorOptions, context: ActorContext<StalenessMonitorMessage>) {
     this.#options = options;
     this.#context = context;
-    this.#lastTick = context.now();
-    this.#lastHeard = context.now();
-    for (let worker = 0; worker < options.workers; worker += 1) {
-      this.#watches.set(worker, { incarnation: 0, since: context.now(), expected: true });
-    }
-    context.every(options.heartbeatSeconds, { type: 'tick' });
+    this.#watch = new FleetWatch(options, context.now());
+    context.every(this.#watch.lookEverySeconds, { type: 'tick' });
     const subscription = options.transport.status$.subscribe(({ type }) => {
       if (type === 'connected') context.self.tell({ type: 'connection', up: true });
       if (type === 'disconnected') context.self.tell({ type: 'connection', up: false });
@@ -71,26 +46,30 @@ class StalenessMonitor implements Behaviour<StalenessMonitorMessage> {
   }
 
   readonly receive = (message: StalenessMonitorMessage): void => {
+    const now = this.#context.now();
     switch (message.type) {
       case 'restart':
         this.#restart(message.cancels);
         break;
-      case 'heard':
-        this.#lastHeard = this.#context.now();
-        this.#watch(message.worker, message.incarnation, false);
+      case 'heard': {
+        const { worker, incarnation, heartbeat } = message;
+        const finding = this.#watch.heard(worker, incarnation, heartbeat, now);
+        if (finding !== null) this.#tell(finding);
         break;
-      case 'lost':
-        if (message.returns) this.#watch(message.worker, message.incarnation, true);
-        else this.#forget(message.worker, message.incarnation);
+      }
+      case 'lost': {
+        const { worker, incarnation, returns } = message;
+        if (returns) this.#watch.returns(worker, incarnation, now);
+        else this.#watch.forget(worker, incarnation);
         break;
+      }
       case 'connection':
-        this.#connected = message.up;
-        if (message.up) this.#startAfresh();
+        this.#watch.connection(message.up, now);
         break;
       case 'failed':
         throw message.error;
       case 'tick':
-        this.#lookForSilence();
+        for (const finding of this.#watch.look(now)) this.#tell(finding);
         break;
     }
   };
@@ -127,38 +106,12 @@ class StalenessMonitor implements Behaviour<StalenessMonitorMessage> {
     server.tell({ type: 'restarts-commanded', workers: cancels.map(({ worker }) => worker) });
   }
 
-  #watch(worker: number, incarnation: number, expected: boolean): void {
-    if (incarnation < (this.#watches.get(worker)?.incarnation ?? 0)) return;
-    this.#watches.set(worker, { incarnation, since: this.#context.now(), expected });
-  }
-
-  #forget(worker: number, incarnation: number): void {
-    if ((this.#watches.get(worker)?.incarnation ?? 0) <= incarnation) this.#watches.delete(worker);
-  }
-
-  #lookForSilence(): void {
-    const now = this.#context.now();
-    const { heartbeatSeconds, heartbeatTimeoutSeconds, restartSeconds } = this.#options;
-    const overslept = now - this.#lastTick > 2 * heartbeatSeconds + heartbeatTimeoutSeconds / 2;
-    this.#lastTick = now;
-    if (!this.#connected) return;
-    if (overslept) return this.#startAfresh();
-    const silenceOfAll = now - this.#lastHeard > heartbeatTimeoutSeconds;
-    const patience = heartbeatTimeoutSeconds * (silenceOfAll ? patienceWithSilenceOfAll : 1);
-    for (const [worker, { incarnation, since, expected }] of this.#watches) {
-      const silent = now - since;
-      if (silent <= patience + (expected ? restartSeconds : 0)) continue;
-      this.#watches.delete(worker);
-      const reason = `${expected ? 'did not come' : 'not heard'} for ${silent.toFixed(1)} s`;
-      const event = { type: 'worker-lost', time: now, worker, incarnation, reason, returns: false } as const;
-      this.#options.server.tell({ type: 'event', event });
-    }
-  }
-
-  /** After a pause of our own, everybody gets the whole of the timeout again. */
-  #startAfresh(): void {
-    const since = this.#context.now();
-    this.#lastHeard = since;
-    for (const [worker, watch] of this.#watches) this.#watches.set(worker, { ...watch, since });
+  #tell({ type, worker, incarnation, reason }: Finding): void {
+    const { server } = this.#options;
+    if (type !== 'dead')
+      return server.tell({ type: 'suspicion', suspected: type === 'suspected', worker, incarnation });
+    const time = this.#context.now();
+    const event = { type: 'worker-lost', time, worker, incarnation, reason, returns: false } as const;
+    server.tell({ type: 'event', event });
   }
 }

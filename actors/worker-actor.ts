@@ -1,6 +1,6 @@
 /**
  * One logical worker: it receives a model and an assignment, has the compute pool run U local steps, and uploads the
- * delta until it is acknowledged. A restart command or a newer assignment stops unfinished work at its next step boundary.
+ * delta; as long as that is not acknowledged it asks whether to send it again. A restart command or a newer assignment stops unfinished work at its next step boundary.
  *
  * Invariant: it works on one attempt at a time, the newest it has heard of; whatever belongs to another one is dropped. If
  * its compute fails it crashes, and its supervisor brings it back as a new incarnation.
@@ -17,6 +17,7 @@ import type {
   UpdateMessage,
 } from '../protocols/wire/messages.js';
 import { serverSubject, workerSubject } from '../protocols/wire/subjects.js';
+import type { CancelTimer } from '../src/clock/clock.js';
 import type { Compute, LocalUpdate } from '../src/compute/compute.js';
 import type { Transport } from '../src/transport/transport.js';
 import { isClosed } from './is-closed.js';
@@ -35,7 +36,7 @@ export interface WorkerActorOptions {
   readonly transport: Pick<Transport, 'send' | 'subscribe'>;
   readonly injector: Pick<ActorRef<StragglerInjectorMessage>, 'ask'>;
   readonly heartbeatSeconds: number;
-  /** A join or upload that is not answered is repeated after this many seconds. */
+  /** A join that is not answered is repeated after this many seconds, an upload offered again. */
   readonly retrySeconds: number;
   readonly restart: RestartPolicy;
 }
@@ -57,6 +58,7 @@ export type WorkerMessage =
   | { readonly type: 'task-failed'; readonly task: Task; readonly error: unknown }
   | { readonly type: 'upload'; readonly task: Task }
   | { readonly type: 'uploaded'; readonly task: Task }
+  | { readonly type: 'offer'; readonly task: Task }
   | { readonly type: 'repeat-join' }
   | { readonly type: 'failed'; readonly error: unknown }
   | { readonly type: 'heartbeat' };
@@ -70,7 +72,13 @@ interface Task {
   update: LocalUpdate | null;
   /** Made at the first upload, so that every repetition is the same. */
   header: UpdateMessage | null;
+  /** A copy of the update is being handed over. */
+  sending: boolean;
+  /** Of the next offer. */
+  cancelOffer: CancelTimer;
 }
+
+const notSending = { sending: false, cancelOffer: () => undefined } as const;
 
 /** What a worker crashes with when the server has declared its incarnation dead. */
 export class DeclaredDead extends Error {
@@ -125,7 +133,11 @@ class WorkerActor implements Behaviour<WorkerMessage> {
         this.#upload(message.task);
         break;
       case 'uploaded':
-        this.#context.after(this.#options.retrySeconds, { type: 'upload', task: message.task });
+        message.task.sending = false;
+        this.#offerLater(message.task);
+        break;
+      case 'offer':
+        this.#offer(message.task);
         break;
       case 'task-failed':
         if (message.task === this.#task) throw message.error;
@@ -181,6 +193,9 @@ class WorkerActor implements Behaviour<WorkerMessage> {
       case 'cancel':
         if (header.attempt === this.#task?.assignment.attempt) this.#drop('restarted');
         break;
+      case 'grant':
+        if (this.#task !== null && header.updateId === this.#updateId()) this.#sendUpdate(this.#task);
+        break;
       case 'ack':
         if (header.updateId === this.#updateId()) this.#drop('acknowledged');
         break;
@@ -197,7 +212,7 @@ class WorkerActor implements Behaviour<WorkerMessage> {
     const { attempt } = assignment;
     const abort = new AbortController();
     const startedAt = this.#context.now();
-    const task: Task = { assignment, weights, startedAt, abort, update: null, header: null };
+    const task: Task = { assignment, weights, startedAt, abort, update: null, header: null, ...notSending };
     this.#attempt = attempt;
     this.#task = task;
     this.#state = 'computing';
@@ -210,8 +225,9 @@ class WorkerActor implements Behaviour<WorkerMessage> {
 
   async #compute({ assignment, weights, startedAt, abort }: Task) {
     const { worker, compute, injector } = this.#options;
-    const { attempt, localSteps } = assignment;
-    const update = await compute.run({ worker, attempt, parameters: weights, localSteps }, abort.signal);
+    const { attempt, localSteps, gone } = assignment;
+    const work = { worker, attempt, parameters: weights, localSteps };
+    const update = await compute.run({ ...work, ...(gone !== undefined && { gone }) }, abort.signal);
     const computeTime = update.computeSeconds;
     const delay = await injector.ask<number>(
       (reply) => ({ type: 'delay', worker, attempt, computeTime, startedAt, reply }),
@@ -228,11 +244,33 @@ class WorkerActor implements Behaviour<WorkerMessage> {
     this.#context.after(delay, { type: 'upload', task });
   }
 
-  /** Sends the update, and again until it is acknowledged or the task is superseded; one copy at a time. */
+  /** The task is done, and has taken as long as it was to take. */
   #upload(task: Task): void {
     if (task !== this.#task || task.update === null) return;
     this.#state = 'uploading';
     task.header ??= this.#updateHeader(task, task.update);
+    if (task.assignment.uploadOnGrant === true) this.#offer(task);
+    else this.#sendUpdate(task);
+  }
+
+  /** Asks whether to send the update, again and again until it is granted, acknowledged or superseded. */
+  #offer(task: Task): void {
+    if (task !== this.#task || task.header === null || task.sending) return;
+    const { epoch, attempt, updateId, baseVersion } = task.header;
+    this.#sendUnawaited({ type: 'offer', ...this.#fence(), epoch, attempt, updateId, baseVersion });
+    this.#offerLater(task);
+  }
+
+  #offerLater(task: Task): void {
+    task.cancelOffer();
+    task.cancelOffer = this.#context.after(this.#options.retrySeconds, { type: 'offer', task });
+  }
+
+  /** One copy at a time. */
+  #sendUpdate(task: Task): void {
+    if (task.header === null || task.update === null || task.sending) return;
+    task.sending = true;
+    task.cancelOffer();
     this.#context.pipe(
       this.#send(task.header, task.update.delta),
       (): WorkerMessage => ({ type: 'uploaded', task }),
@@ -271,6 +309,7 @@ class WorkerActor implements Behaviour<WorkerMessage> {
 
   #drop(reason: string): void {
     this.#task?.abort.abort(reason);
+    this.#task?.cancelOffer();
     this.#task = null;
     this.#state = 'idle';
   }

@@ -1,6 +1,7 @@
 /**
  * How fast updates of 248 KB (62,006 float32, the paper's network) travel, in process and over a nats-server on this
  * machine that it starts itself. For information: the ratio tells what a run pays for NATS, not how fast a network is.
+ * Then a table of what a server applies of the updates of 1, 2, 4, … 200 workers in another process.
  * Command: `npm run bench:transport`. `--messages 500` sets how many are sent each time.
  */
 import { connect, type NatsConnection } from 'nats';
@@ -11,7 +12,8 @@ import { createLocalTransport } from '../src/transport/local-transport.js';
 import { connectNatsTransport } from '../src/transport/nats-transport.js';
 import type { Transport } from '../src/transport/transport.js';
 import { startNatsServer } from '../test/support/nats-server.js';
-import { addOption, benchCommand, wholeNumber } from './command-line.js';
+import { addOption, benchCommand, wholeNumber, wholeNumbers } from './command-line.js';
+import { type FleetTableOptions, printFleetTable } from './transport/fleet-table.js';
 
 const run = 'bench';
 const elements = 62_006;
@@ -22,7 +24,11 @@ const command = benchCommand(
   'How fast updates of 248 KB travel: in process, over a nats-server that it starts, and by the bare NATS client.',
 );
 addOption(command, { flag: '--messages N', help: 'sent each time' }, 500, wholeNumber);
-const { messages } = command.parse().opts<{ messages: number }>();
+const counts = [1, 2, 4, 8, 16, 32, 64, 128, 200];
+addOption(command, { flag: '--workers N,…', help: 'logical workers of the table' }, counts, wholeNumbers);
+addOption(command, { flag: '--trials N', help: 'of each of its figures; the median counts' }, 3, wholeNumber);
+addOption(command, { flag: '--megabytes N', help: 'sent for each, at least' }, 300, wholeNumber);
+const { messages, ...table } = command.parse().opts<{ messages: number } & FleetTableOptions>();
 
 function update(attempt: number, tensor: Float32Array): Message {
   return {
@@ -118,7 +124,6 @@ await Promise.all([
   plainReceiver.close(),
   local.close(),
 ]);
-await nats.stop();
 
 report('local', localRate, 'by reference: nothing is copied');
 report('nats', natsRate, 'sender and receiver in one process, nats-server beside it');
@@ -127,3 +132,5 @@ const milliseconds = 1000 / natsRate;
 process.stdout.write(
   `nats / local ${(natsRate / localRate).toFixed(4)}; nats / client alone ${(natsRate / plainNatsRate).toFixed(2)}; one update over NATS: ${milliseconds.toFixed(2)} ms\n`,
 );
+await printFleetTable(nats, table);
+await nats.stop();

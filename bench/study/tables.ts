@@ -26,7 +26,18 @@ export function resultTables(
           ...(index === 0 ? [] : ['']),
           ...costs(entries, measure, steps),
         ])),
+    ...sameRuns(entries).flatMap((names) => ['', `${names.join(' and ')} made the same runs here.`]),
   ];
+}
+
+/** Series whose figures are the same for every seed, to the last digit: rows that are no news to each other. */
+export function sameRuns(entries: readonly Entry[]): readonly (readonly string[])[] {
+  const groups = new Map<string, string[]>();
+  for (const { name, seeds, finalLoss, time, uploads } of entries) {
+    const outcome = JSON.stringify([seeds, finalLoss.values, time.values, uploads.values]);
+    groups.set(outcome, [...(groups.get(outcome) ?? []), name]);
+  }
+  return [...groups.values()].filter((names) => names.length > 1);
 }
 
 /** The accuracy steps, lowest first, that more than half of the runs reached. */
@@ -45,10 +56,11 @@ function overview(entries: readonly Entry[], lastWaitCounts: LastWaitCounts): re
     ? ['ABS and it judged at', ...measures.map(({ title }) => `ABS needs: ${title}`)]
     : [];
   return table(
-    ['', 'final accuracy', 'K at the end', 'restarts', ...verdicts],
+    ['', 'final accuracy', 'best accuracy', 'K at the end', 'restarts', ...verdicts],
     entries.map((entry) => [
       entry.name,
       percent(entry.finalAccuracy),
+      percent(entry.bestAccuracy),
       range(lastWaitCounts.get(entry.name)),
       entry.restarts.mean?.toFixed(0) ?? none,
       ...(isJudged ? against(entries, entry.name) : []),

@@ -127,7 +127,7 @@ function inShort(findings: readonly Finding[]): readonly string[] {
     `The paper claims that ABS needs less time and less communication than its rivals. In ${findings.length} comparisons (fleets × laws), what ABS needs to`,
     'reach the highest accuracy that every run of the two reached (where there is none, that every run of one of them did) was, against',
     'each rival, less for every seed · more for every seed · mixed. Comparisons that lack the rival, or in which neither got to 30 % with every',
-    'seed, are not judged.',
+    'seed, are not judged; the latter are named below.',
     '',
     `| less · more · mixed | judged | ${measures.map(({ title }) => title).join(' | ')} |`,
     '| --- | --- | --- | --- | --- |',
@@ -150,8 +150,16 @@ function sentences(findings: readonly Finding[], rivals: readonly string[]): rea
       };
       return `${measure.title}: less in ${by('holds')}; more in ${by('fails')}`;
     });
-    return `- **ABS and ${rival}.** ${parts.join('. ')}.`;
+    const open = findings.filter(({ record }) => isOpen(record.entries, rival)).map(({ name }) => name);
+    const unjudged = open.length === 0 ? '' : ` Not judged: ${open.join(', ')}.`;
+    return `- **ABS and ${rival}.** ${parts.join('. ')}.${unjudged}`;
   });
+}
+
+/** Whether both are there, and neither reached any accuracy step with every seed. */
+function isOpen(entries: ComparisonRecord['entries'], rival: string): boolean {
+  const has = (wanted: string): boolean => entries.some(({ name }) => name === wanted);
+  return has('abs') && has(rival) && compareWith(entries, rival) === null;
 }
 
 function section(

@@ -3,6 +3,7 @@
  * given by the same event is never cancelled: it is from the newest model already.
  */
 import type { EffectList } from './effect-list.js';
+import type { EngineOptions } from './engine-state.js';
 import type { AssignReason, Time, WorkerId } from './events.js';
 import type { MemberRecord, VersionSource } from './member.js';
 import type { StalenessTest } from './policy.js';
@@ -22,8 +23,7 @@ export class Assignments {
   readonly #roster: Roster;
   readonly #effects: EffectList;
   readonly #present: Present;
-  /** U. */
-  readonly #localSteps: number;
+  readonly #options: Pick<EngineOptions, 'localSteps' | 'workers' | 'repartition'>;
   /** What those who wait were waiting for when each of them was asked last; null: not known. */
   #waitsFor: number | string | null = null;
   /** Number of the event in hand. */
@@ -35,13 +35,13 @@ export class Assignments {
     roster: Roster,
     effects: EffectList,
     present: Present,
-    localSteps: number,
+    options: Pick<EngineOptions, 'localSteps' | 'workers' | 'repartition'>,
   ) {
     this.#policy = policy;
     this.#roster = roster;
     this.#effects = effects;
     this.#present = present;
-    this.#localSteps = localSteps;
+    this.#options = options;
   }
 
   /** Another event is in hand. */
@@ -53,8 +53,10 @@ export class Assignments {
     member.assignedIn = this.#turn;
     this.#roster.compute(member, this.#present.time);
     const { worker, incarnation, attempt, baseVersion: version } = member;
-    const localSteps = this.#localSteps;
-    this.#effects.push({ type: 'assign', worker, incarnation, attempt, version, localSteps, reason });
+    const { localSteps, workers, repartition } = this.#options;
+    const work = { worker, incarnation, attempt, version, localSteps, reason };
+    const gone = repartition === true ? this.#roster.gone(workers) : [];
+    this.#effects.push({ type: 'assign', ...work, ...(gone.length > 0 && { gone }) });
     const limit = this.#policy.timeLimit(worker);
     if (limit === null) return;
     const at = this.#present.time + limit;

@@ -2,6 +2,9 @@
 import type { Contribution, Time } from './events.js';
 import type { Member, Policy } from './policy.js';
 
+export const whenShortChoices = ['degrade', 'wait'] as const;
+export type WhenShort = (typeof whenShortChoices)[number];
+
 export interface EngineOptions<State = unknown> {
   readonly policy: Policy<State>;
   /** N expected at the start: workers 0 … N−1. Others may join later. */
@@ -20,7 +23,13 @@ export interface EngineOptions<State = unknown> {
    *  has none by then, it closes on the first that comes. null (default): it waits for all K^t. */
   readonly roundDeadline?: number | null;
   /** What becomes of a run that no worker is left of: it fails (false, default), or waits for others to join. */
-  readonly waitsForWorkers?: boolean;
+  readonly staysWithoutWorkers?: boolean;
+  /** What becomes of a round whose deadline passes while fewer workers live than it waits for (the others are being restarted, or
+   *  have not come). degrade (default): it closes with what it has, as any other; wait: it stays open until enough are
+   *  there again, and closes with the next contribution. */
+  readonly whenShort?: WhenShort;
+  /** Whether assignments name the workers that are gone for good, so that the others draw from their data too. Default: false. */
+  readonly repartition?: boolean;
   /** Whether every commit names τ_k of each worker, which costs time and memory for each. Default: true. */
   readonly stalenessVector?: boolean;
 }
@@ -32,7 +41,7 @@ export interface EngineState<State = unknown> {
   readonly statusReason: string;
   readonly version: number;
   readonly openedAt: Time | null;
-  /** The deadline of the open round passed while it had no contribution: the first one closes it. */
+  /** The deadline of the open round passed while it had no contribution, or too few workers: the next one closes it. */
   readonly overdue: boolean;
   readonly members: readonly Member[];
   readonly contributions: readonly Contribution[];

@@ -59,7 +59,7 @@ export class Engine<State = unknown> implements EngineState<State> {
     this.#run = new RunStatus(state, this.#effects);
     this.#round = new OpenRound(state, options.roundDeadline ?? null, this.#effects);
     this.#roster = new Roster(state.members, this, this.#policy.bounds);
-    this.#assignments = new Assignments(this.#policy, this.#roster, this.#effects, this, options.localSteps);
+    this.#assignments = new Assignments(this.#policy, this.#roster, this.#effects, this, options);
   }
 
   get status(): EngineState['status'] {
@@ -184,7 +184,7 @@ export class Engine<State = unknown> implements EngineState<State> {
     this.#round.dropFrom(worker, reason);
     this.#roster.leave(member, returns ? 'lost' : 'gone', incarnation);
     if (this.available > 0) return this.#closeIfFull();
-    if (this.#options.waitsForWorkers === true) return;
+    if (this.#options.staysWithoutWorkers === true) return;
     this.#round.discardAll('no worker is left');
     this.#run.fail('no-workers', `no worker is left: worker ${worker} was the last (${reason})`);
   }
@@ -214,8 +214,10 @@ export class Engine<State = unknown> implements EngineState<State> {
     const overdue = this.overdue;
     const version = this.version;
     this.#closeIfFull();
-    if (overdue && this.version === version) {
-      this.#close(`the first contribution after the deadline of ${this.#options.roundDeadline}`);
+    if (overdue && this.version === version && !this.#waitsForWorkers()) {
+      const { roundDeadline } = this.#options;
+      const first = this.#round.fresh === 1 ? 'first' : 'next';
+      this.#close(`the ${first} contribution after the deadline of ${roundDeadline}${this.#shortage()}`);
     }
     const goesOn = this.#policy.countsMiniBatches && this.#roster.idle.has(member);
     if (goesOn && !this.#run.isOver) this.#assignments.give(member, 'pulled');
@@ -227,8 +229,9 @@ export class Engine<State = unknown> implements EngineState<State> {
     if (task !== null && this.#assignments.halt(task)) this.#overran(task.worker);
     else if (this.#round.awaits(deadline, this.version)) {
       const count = this.#round.fresh;
-      const after = `after the deadline of ${this.#options.roundDeadline}`;
-      if (count > 0) this.#close(`${count} contribution${count === 1 ? '' : 's'} ${after}`);
+      const after = `after the deadline of ${this.#options.roundDeadline}${this.#shortage()}`;
+      if (count > 0 && !this.#waitsForWorkers())
+        this.#close(`${count} contribution${count === 1 ? '' : 's'} ${after}`);
       else this.#round.overdue = true;
     } else {
       this.#effects.ignore('deadline-passed', `${deadline} is no longer awaited`);
@@ -277,6 +280,19 @@ export class Engine<State = unknown> implements EngineState<State> {
 
   #closeIfFull(): void {
     if (this.#policy.isFull(this.contributions, this.available)) this.#close(null);
+  }
+
+  /** Whether the open round is to stay open for want of workers. */
+  #waitsForWorkers(): boolean {
+    return this.#options.whenShort === 'wait' && this.#shortage() !== '';
+  }
+
+  /** How many workers the open round lacks, in words; empty where there are as many as it waits for. */
+  #shortage(): string {
+    const policy = this.#policy;
+    const wanted = policy.countsMiniBatches ? 1 : policy.waitCount(this.available).value;
+    const { living } = this.#roster;
+    return living >= wanted ? '' : `: only ${living} of ${wanted} workers live`;
   }
 
   /** Commits the open round, opens the next one, and refreshes. */

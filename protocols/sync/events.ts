@@ -6,7 +6,7 @@
  * is plain JSON, so a journal of events and effects is enough to replay a run.
  */
 
-/** Index of a logical worker, 0-based; it owns the data partition of the same index. */
+/** Index of a logical worker, 0-based; it owns the data partition of the same index while it is not gone for good. */
 export type WorkerId = number;
 
 /** Seconds since the start of a live run, or virtual time units. The engine learns time from events only. */
@@ -161,6 +161,9 @@ export interface Assign {
   readonly version: number;
   readonly localSteps: number;
   readonly reason: AssignReason;
+  /** Expected workers that are gone for good, ascending: the worker draws from its part of their data too. Absent: none, or
+   *  nobody takes it over. */
+  readonly gone?: readonly WorkerId[];
 }
 
 /** Stop the worker's unfinished work at its next step boundary (the *restart*; an `assign` or a `pause` follows). */

@@ -7,9 +7,12 @@ import type { DiscardReason, UpdateArrived } from './events.js';
 import type { Member } from './policy.js';
 import { updateIdOf } from './update-id.js';
 
+/** What of an update tells which assignment it answers. */
+export type Answer = Pick<UpdateArrived, 'updateId' | 'worker' | 'incarnation' | 'attempt' | 'baseVersion'>;
+
 /** Why the update must not be applied; null if it may. */
 export function fence(
-  update: UpdateArrived,
+  update: Answer,
   member: Member | undefined,
 ): { readonly reason: DiscardReason; readonly detail: string } | null {
   if (member === undefined || member.incarnation === 0) {

@@ -11,7 +11,7 @@ import type { Part } from './policy.js';
 export class OpenRound {
   contributions: Contribution[];
   openedAt: Time | null;
-  /** Its deadline passed while it held nothing: the first contribution closes it. */
+  /** Its deadline passed while it held nothing, or while it was to wait for workers: the next contribution closes it. */
   overdue: boolean;
   readonly #deadline: number | null;
   readonly #effects: EffectList;

@@ -21,6 +21,8 @@ export class Roster {
   /** Null: nobody asks who is how far behind. */
   readonly #computing: ByAge | null;
   readonly #source: VersionSource;
+  /** Null: it has changed since somebody asked. */
+  #gone: readonly WorkerId[] | null = null;
 
   /** @param bounded whether `computingFrom` is going to be asked */
   constructor(members: readonly Member[], source: VersionSource, bounded: boolean) {
@@ -33,6 +35,11 @@ export class Roster {
     const computing = this.members.filter(({ status }) => status === 'computing');
     for (const member of computing.sort((a, b) => a.baseVersion - b.baseVersion))
       this.#computing?.add(member);
+  }
+
+  /** How many workers have work or wait for it. */
+  get living(): number {
+    return this.members.reduce((count, member) => (isLiving(member) ? count + 1 : count), 0);
   }
 
   /** Nobody computes, and nobody is to come or to come back. */
@@ -51,8 +58,17 @@ export class Roster {
     return this.#enter(absentMember(worker, 'gone'));
   }
 
+  /** Those of the first `expected` workers that are gone for good, ascending. */
+  gone(expected: number): readonly WorkerId[] {
+    this.#gone ??= this.members.flatMap(({ status, worker }) =>
+      status === 'gone' && worker < expected ? [worker] : [],
+    );
+    return this.#gone;
+  }
+
   /** A new incarnation, which has no work yet. */
   join(member: MemberRecord, incarnation: number): void {
+    this.#gone = null;
     if (member.status === 'gone') this.available += 1;
     member.incarnation = incarnation;
   }
@@ -87,6 +103,7 @@ export class Roster {
   leave(member: MemberRecord, status: 'lost' | 'gone', incarnation: number): void {
     this.#release(member);
     member.leave(status, incarnation);
+    this.#gone = null;
     if (status === 'gone') this.available -= 1;
   }
 

@@ -13,6 +13,9 @@ const id = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 const maxReason = 2000;
 const reason = z.string().max(maxReason);
 
+/** Workers that an assignment can name as gone: with more, its header would be too long. */
+export const mostGone = 2500;
+
 const fence = {
   run: runIdSchema,
   /** Where the worker lives, as in the subject. */
@@ -60,6 +63,16 @@ const updateSchema = z.strictObject({
   taskSeconds: z.number().min(0),
 });
 
+/** Worker → server: an update is ready; may it be sent? Repeated until a `grant` or an `ack` for it arrives. */
+const offerSchema = z.strictObject({
+  type: z.literal('offer'),
+  ...fence,
+  epoch: id,
+  attempt: z.int().min(1),
+  updateId: z.string().min(1).max(128),
+  baseVersion: id,
+});
+
 /** Worker's supervisor → server: this incarnation is dead. */
 const lostSchema = z.strictObject({
   type: z.literal('lost'),
@@ -77,6 +90,10 @@ const assignSchema = z.strictObject({
   attempt: z.int().min(1),
   baseVersion: id,
   localSteps: z.int().min(1),
+  /** Workers that are gone for good, ascending: their data is shared out, see `PartitionShares`. Absent: none. */
+  gone: z.array(id).max(mostGone).exactOptional(),
+  /** The update is to be offered, and sent when it is granted. Absent: it may be sent at once. */
+  uploadOnGrant: z.literal(true).exactOptional(),
 });
 
 /** Server → worker: stop this attempt at the next step boundary; a new assignment follows. */
@@ -87,6 +104,14 @@ const cancelSchema = z.strictObject({
   attempt: z.int().min(1),
   staleness: id,
   reason,
+});
+
+/** Server → worker: send the update that you offered. */
+const grantSchema = z.strictObject({
+  type: z.literal('grant'),
+  ...fence,
+  epoch: id,
+  updateId: z.string().min(1).max(128),
 });
 
 /** Server → worker: the upload was received and decided about (also when it was refused): stop repeating it. */
@@ -112,12 +137,14 @@ const stopSchema = z.strictObject({
 export const toServerSchema = z.discriminatedUnion('type', [
   joinSchema,
   heartbeatSchema,
+  offerSchema,
   updateSchema,
   lostSchema,
 ]);
 export const toWorkerSchema = z.discriminatedUnion('type', [
   assignSchema,
   cancelSchema,
+  grantSchema,
   ackSchema,
   stopSchema,
 ]);
@@ -131,6 +158,7 @@ export const messageSchema = z.discriminatedUnion('type', [
 ]);
 
 export type HeartbeatMessage = z.infer<typeof heartbeatSchema>;
+export type OfferMessage = z.infer<typeof offerSchema>;
 export type UpdateMessage = z.infer<typeof updateSchema>;
 export type LostMessage = z.infer<typeof lostSchema>;
 export type AssignMessage = z.infer<typeof assignSchema>;

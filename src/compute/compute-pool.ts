@@ -109,14 +109,12 @@ function computeOver(
     threads,
     model,
     async run(
-      { worker, attempt, parameters, localSteps }: LocalTask,
+      { worker, attempt, parameters, localSteps, gone }: LocalTask,
       signal: AbortSignal,
     ): Promise<LocalUpdate> {
       assertLength(parameters);
-      const answer = await pool.submit(
-        { type: 'train', task: { worker, attempt, parameters, localSteps } },
-        signal,
-      );
+      const task = { worker, attempt, parameters, localSteps, ...(gone !== undefined && { gone }) };
+      const answer = await pool.submit({ type: 'train', task }, signal);
       if (answer.type !== 'trained') throw new TypeError(`a task was answered with ${answer.type}`);
       countShared(answer.update.delta);
       return answer.update;

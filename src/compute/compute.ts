@@ -7,12 +7,15 @@ import type { EngineName } from './engine-choice.js';
 /** One assignment's work. */
 export interface LocalTask {
   readonly worker: number;
-  /** Number of the assignment, 1-based, over all lives of the worker: it alone decides which batches are drawn. */
+  /** Number of the assignment, 1-based, over all lives of the worker: it and `gone` alone decide which batches are drawn. */
   readonly attempt: number;
   /** All weights at the start, flat; over a SharedArrayBuffer; never written. */
   readonly parameters: Float32Array;
   /** U. */
   readonly localSteps: number;
+  /** Workers that have left for good, ascending: the batches are drawn from the worker's part of their data too.
+   *  Default: none. */
+  readonly gone?: readonly number[];
 }
 
 export interface LocalUpdate {

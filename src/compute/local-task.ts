@@ -6,6 +6,7 @@
  * the thread nor what it did before leaves a trace.
  */
 import type { Dataset, Partitions } from '../data/dataset.js';
+import { PartitionShares } from '../data/partitions/partition-shares.js';
 import { attemptExamples } from './batches.js';
 import type { LocalTask, LocalUpdate } from './compute.js';
 import type { Gatherer } from './gather.js';
@@ -48,9 +49,8 @@ export function runLocalTask(
   if (cancelled()) return null;
   const started = performance.now();
   const { dataset, gatherer, batchSize, seed } = options;
-  const { worker, attempt, localSteps } = task;
-  const partition = options.partitions[worker];
-  if (partition === undefined) throw new RangeError(`there is no partition for worker ${worker}`);
+  const { worker, attempt, localSteps, gone } = task;
+  const partition = sharesOf(options).of(worker, gone);
   const examples = attemptExamples(partition, { seed, worker, attempt, localSteps, batchSize });
   const losses: number[] = [];
   stepper.begin(task.parameters);
@@ -73,6 +73,15 @@ export function runLocalTask(
     firstLoss: losses[0] ?? Number.NaN,
     computeSeconds: (performance.now() - started) / 1000,
   };
+}
+
+/** Kept from task to task. */
+const shares = new WeakMap<LocalTaskOptions, PartitionShares>();
+
+function sharesOf(options: LocalTaskOptions): PartitionShares {
+  const known = shares.get(options) ?? new PartitionShares(options.partitions, options.seed);
+  shares.set(options, known);
+  return known;
 }
 
 /** One step from the stepper's present weights on the first training examples. @returns the loss before it */

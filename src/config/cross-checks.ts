@@ -3,11 +3,13 @@
  * the user wrote the setting.
  */
 import type { PolicyDefinition } from '../../protocols/sync/policy.js';
+import { mostGone } from '../../protocols/wire/messages.js';
 import { findPolicy } from '../../protocols/sync/registry.js';
 import { configError, StalewartError } from '../errors.js';
 import { strangers } from '../stragglers/per-worker.js';
 import { checkTraceCovers, loadTrace } from '../stragglers/trace.js';
 import { refusedDataset, refusedModel } from './known-names.js';
+import { defaultDeadAfter } from './fields/supervision.js';
 import { inWordsOf, type Origin } from './origin.js';
 import { wantedPolicy } from './policy-names.js';
 import type { RunMode } from './run-mode.js';
@@ -28,6 +30,12 @@ export interface FailedCheck {
   readonly settings: readonly string[];
   readonly line: string;
 }
+
+/** Settings for ever longer silence: each must be more than the one before. */
+const ladder = [
+  ['heartbeat', 'suspectAfter'],
+  ['suspectAfter', 'deadAfter'],
+] as const;
 
 /** By time. More would fill the disk before they said more. */
 const mostEvaluations = 1_000_000;
@@ -109,9 +117,21 @@ export function crossChecks(
     const allowed = taskTimesProblem(config);
     if (allowed !== null) refuse('straggler', allowed, 'workers', 'slowdown', 'bursts');
   }
-  if (config.heartbeatTimeout <= config.heartbeat) {
-    const bound = `${origin.nameOf('heartbeat')}, which is ${config.heartbeat}`;
-    refuse('heartbeatTimeout', `more than ${bound}`, 'heartbeat');
+  for (const [earlier, later] of ladder) {
+    if (config[later] > config[earlier]) continue;
+    const bound = `${origin.nameOf(earlier)}, which is ${config[earlier]}`;
+    refuse(later, `more than ${bound}`, earlier);
+  }
+  for (const deadline of ['roundDeadline', 'time'] as const) {
+    const ends = config[deadline];
+    // Nobody who asks for a short run or round has to care for the default.
+    if (mode === 'simulated' || ends === null || config.deadAfter === defaultDeadAfter) continue;
+    if (config.deadAfter >= ends) {
+      refuse('deadAfter', `less than ${origin.nameOf(deadline)}, which is ${ends}`, deadline);
+    }
+  }
+  if (mode === 'live' && config.repartition && workers > mostGone) {
+    refuse('workers', `at most ${mostGone} with ${origin.nameOf('repartition')}`, 'repartition');
   }
   if ((config.processes ?? 1) > workers) {
     refuse('processes', `at most the number of workers, which is ${workers}`, 'workers');

@@ -1,6 +1,12 @@
 /** Which names a policy may have, in words: those that there are, and what may stand before them. */
 import type { PolicyDefinition } from '../../protocols/sync/policy.js';
-import { findPolicy, misfitOf, modifiedNames, modifiers, policyNames } from '../../protocols/sync/registry.js';
+import {
+  findPolicy,
+  misfitOf,
+  modifiedNames,
+  modifiers,
+  policyNames,
+} from '../../protocols/sync/registry.js';
 import { didYouMean } from './did-you-mean.js';
 
 /** As after `it must be`. */

@@ -91,12 +91,14 @@ function outOfMode(name: string, mode: RunMode): string | null {
 function whyUnused(
   name: string,
   given: ReadonlySet<string>,
-  { compute, threshold, stalenessWeight, serverOptimizer }: TrainConfig,
+  { compute, threshold, stalenessWeight, serverOptimizer, roundDeadline }: TrainConfig,
   policy: PolicyDefinition | undefined,
   origin: Origin,
 ): string | null {
   if (compute === 'none' && ofTraining.has(name))
     return `with ${origin.nameOf('compute')} none nothing is trained`;
+  if (name === 'whenShort' && roundDeadline === null)
+    return `without ${origin.nameOf('roundDeadline')} no round closes short`;
   if (ofServerOptimizers.has(name)) {
     const reads = new Set<string>(serverOptimizers[serverOptimizer].uses);
     return reads.has(name) ? null : `the server optimizer ${serverOptimizer} does not use it`;

@@ -5,6 +5,7 @@
  * Invariant: it keeps an entry for those workers only that the run expects or the engine has taken in, whatever is heard.
  */
 import type { EngineStep } from '../../protocols/sync/events.js';
+import { isLiving } from '../../protocols/sync/member.js';
 import type { Member } from '../../protocols/sync/policy.js';
 import type { EngineState } from '../../protocols/sync/round-engine.js';
 import { isOverrun } from '../../protocols/sync/task-deadline.js';
@@ -23,6 +24,8 @@ interface Tally {
   contributions: number;
   /** From the last heartbeat, with the attempt that it was about. */
   heartbeat: { readonly attempt: number; readonly state: WorkerState } | null;
+  /** The life in which it is silent just now; null: it is heard. */
+  suspected: number | null;
 }
 
 export class FleetStatus {
@@ -40,6 +43,12 @@ export class FleetStatus {
     const { type } = header;
     if (type === 'heartbeat') tally.heartbeat = { attempt: header.attempt, state: header.state };
     if (type === 'update') this.#taskDone(tally, header.attempt, header.taskSeconds);
+  }
+
+  /** The worker is silent, or is heard again. */
+  suspicion(worker: number, incarnation: number, suspected: boolean): void {
+    const tally = this.#tallies.get(worker);
+    if (tally !== undefined) tally.suspected = suspected ? incarnation : null;
   }
 
   /** In simulated time, where nobody sends anything: a worker has finished a task. */
@@ -77,7 +86,7 @@ export class FleetStatus {
       const member = this.#members[worker];
       return {
         worker,
-        state: stateOf(member, tally),
+        state: isSuspect(member, tally) ? 'suspect' : stateOf(member, tally),
         incarnation: member?.incarnation ?? 0,
         staleness: member?.staleness ?? 0,
         tasks: tally.tasks,
@@ -94,6 +103,11 @@ export class FleetStatus {
     this.#tallies.set(worker, known);
     return known;
   }
+}
+
+/** Only a life that the engine counts on can be. */
+function isSuspect(member: Member | undefined, { suspected }: Tally): boolean {
+  return member !== undefined && isLiving(member) && suspected === member.incarnation;
 }
 
 function stateOf(member: Member | undefined, { heartbeat }: Tally): WorkerState {
@@ -126,5 +140,6 @@ function newTally(): Tally {
     lastLost: 0,
     contributions: 0,
     heartbeat: null,
+    suspected: null,
   };
 }

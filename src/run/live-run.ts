@@ -4,6 +4,7 @@
  */
 import type { Observable, Subscription } from 'rxjs';
 import type { RunEnd } from '../../actors/lobby/lobby-actor.js';
+import type { SilenceLimits } from '../../actors/monitor/heartbeat-rhythm.js';
 import { serverActor, type ServerObserver } from '../../actors/server-actor.js';
 import { stalenessMonitor } from '../../actors/staleness-monitor.js';
 import { createActorSystem, type DeadLetter, type RestartPolicy } from '../../actors/supervision.js';
@@ -28,10 +29,14 @@ export interface LiveRunOptions {
   readonly transport: Transport;
   readonly host: WorkerHost;
   readonly restart: RestartPolicy;
-  readonly heartbeatSeconds: number;
-  readonly heartbeatTimeoutSeconds: number;
+  /** How often workers give a sign of life, and what their silence means. */
+  readonly silence: SilenceLimits;
   /** Joins, uploads and assignments that are not answered are repeated after this many seconds. */
   readonly retrySeconds: number;
+  /** Workers that are let in per second. */
+  readonly joinsPerSecond: number;
+  /** Bytes of updates that may be on their way to the server. */
+  readonly maxInboundBytes: number;
   readonly observer: ServerObserver;
   /** The run cannot go on: an error in the server or in an actor beside it, or one of a worker that would come again. */
   readonly onFailure: (error: unknown) => void;
@@ -51,7 +56,7 @@ export interface LiveRun {
 /** Starts the actors; the first assignments go out when the workers have joined. */
 export async function startLiveRun(options: LiveRunOptions): Promise<LiveRun> {
   const { run, epoch = 1, clock, engine, store, compute, transport, host, restart, retrySeconds } = options;
-  const { heartbeatSeconds, heartbeatTimeoutSeconds, observer, onFailure } = options;
+  const { silence, joinsPerSecond, maxInboundBytes, observer, onFailure } = options;
   const { owners, expected } = host;
   // First, since it may be refused: nothing has been started then. Messages wait for the first subscriber.
   const inbox = await transport.subscribe(serverInbox(run));
@@ -72,6 +77,8 @@ export async function startLiveRun(options: LiveRunOptions): Promise<LiveRun> {
       isFinite: allFinite,
       transport,
       resendSeconds: retrySeconds,
+      joinsPerSecond,
+      maxInboundBytes,
       observer: {
         ...observer,
         heard(header) {
@@ -92,8 +99,7 @@ export async function startLiveRun(options: LiveRunOptions): Promise<LiveRun> {
             workers: expected,
             transport,
             server: self,
-            heartbeatSeconds,
-            heartbeatTimeoutSeconds,
+            ...silence,
             restartSeconds: restart.backoff.maxSeconds,
           }),
         ),

@@ -136,7 +136,9 @@ export async function prepareParts(
       maxRounds: config.rounds,
       skipNonFinite: config.skipNonFinite,
       roundDeadline: config.roundDeadline,
-      waitsForWorkers: workersLive === 'elsewhere',
+      staysWithoutWorkers: workersLive === 'elsewhere',
+      whenShort: config.whenShort,
+      repartition: config.repartition,
       // In a live run for the monitor and the journal; among many simulated workers it would be most of the work.
       stalenessVector: resolved.mode === 'live' || workers <= mostWorkersOfVector,
     },

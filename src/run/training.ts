@@ -115,6 +115,7 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
       const action = returns ? 'restarting' : 'given-up';
       recorder.failure({ time, worker, incarnation, reason, action });
     },
+    suspicion: (worker, incarnation, suspected) => fleet.suspicion(worker, incarnation, suspected),
     refused: (header, reason) =>
       notice('warn', `${header.type} of worker ${header.worker} refused: ${reason}`),
     step(step, state) {
@@ -138,9 +139,14 @@ export async function startTraining(options: TrainingOptions): Promise<Training>
     compute,
     transport,
     host: hostOf(options, transport),
-    heartbeatSeconds: config.heartbeat,
-    heartbeatTimeoutSeconds: config.heartbeatTimeout,
+    silence: {
+      heartbeatSeconds: config.heartbeat,
+      suspectAfterSeconds: config.suspectAfter,
+      deadAfterSeconds: config.deadAfter,
+    },
     retrySeconds: config.uploadRetry,
+    joinsPerSecond: config.joinsPerSecond,
+    maxInboundBytes: config.maxInboundBytes,
     restart: restartPolicyOf(config, 'restart-jitter'),
     observer,
     onFailure: (error) =>
@@ -223,7 +229,7 @@ function hostOf({ run, config, parts, clock, lobby }: TrainingOptions, transport
     transport,
     clock,
     heartbeatSeconds,
-    deadAfterSeconds: config.heartbeatTimeout,
+    deadAfterSeconds: config.deadAfter,
     restart: restartPolicyOf(config, 'process-restart-jitter'),
   });
 }

@@ -40,16 +40,12 @@ interface Entry extends UnderWay {
   update: LocalUpdate | null;
 }
 
-/**
- * One at a time, and none of which a restart is foreseen, even where a thread has nothing else to do: what is needed may come at
- * any moment, and would wait for it.
- */
-const tasksPerThread = 1;
-
 const notNeeded = new Error('the task is not needed any more');
 
 export function createLookAhead(compute: Pick<Compute, 'run' | 'threads'>): LookAhead {
-  const most = Math.max(1, compute.threads * tasksPerThread);
+  // A thread has one task at a time, and none of which a restart is foreseen, even where it has nothing else to do: what is needed
+  // may come at any moment, and would wait for it.
+  const most = Math.max(1, compute.threads);
   /** All that have not ended, by their ends. */
   let pending: Entry[] = [];
   let outlook: () => Outlook | null = () => null;

@@ -311,7 +311,7 @@ export class Simulation {
 
   #assign(assign: Assign): void {
     const { training, until, recorded } = this.#options;
-    const { worker, attempt, localSteps } = assign;
+    const { worker, attempt, localSteps, gone } = assign;
     const task: Task = {
       type: 'task',
       worker,
@@ -324,7 +324,7 @@ export class Simulation {
     const neededAt = recorded === undefined ? this.#begin(task) : this.#recall(task, recorded);
     if (training !== null && neededAt !== null && (until === null || neededAt <= until)) {
       const parameters = training.store.current();
-      const work = { worker, attempt, parameters, localSteps };
+      const work = { worker, attempt, parameters, localSteps, ...(gone !== undefined && { gone }) };
       task.computation = training.lookAhead.begin(work, { endsAt: neededAt, version: assign.version });
     }
     this.#tasks[worker] = task;

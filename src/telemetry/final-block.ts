@@ -78,7 +78,10 @@ export function renderFinalBlock(summary: Summary, paths: RunPaths, options: Fin
   const title: Line = [
     span('  '),
     span(padEnd(word, LABEL), paint),
-    span(`${summary.rounds === 0 ? 'no round closed' : formatAmount(summary.rounds, 'round')} in ${spent}`, 'bold'),
+    span(
+      `${summary.rounds === 0 ? 'no round closed' : formatAmount(summary.rounds, 'round')} in ${spent}`,
+      'bold',
+    ),
   ];
   const reason = summary.status === 'failed' ? '' : summary.reason;
   const fits = lineWidth(title) + 2 + visibleWidth(reason) <= width;

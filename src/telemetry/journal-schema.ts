@@ -104,6 +104,7 @@ export const effectSchema = z.discriminatedUnion('type', [
     version: id,
     localSteps: id,
     reason: z.enum(['joined', 'refreshed', 'restarted', 'refused', 'pulled', 'resumed']),
+    gone: z.array(id).exactOptional(),
   }),
   z.strictObject({
     type: z.literal('cancel'),

@@ -9,12 +9,7 @@ import type { LiveScreen } from './live-screen.js';
 import type { LogFields, Logger } from './logger.js';
 import { renderDisplay } from './progress-display.js';
 import { createProgressState, type ProgressStateOptions } from './progress-state.js';
-import type {
-  EvaluationRecord,
-  FailureRecord,
-  RoundRecord,
-  WorkerStatus,
-} from './run-events.js';
+import type { EvaluationRecord, FailureRecord, RoundRecord, WorkerStatus } from './run-events.js';
 
 export interface ProgressOptions extends ProgressStateOptions {
   readonly screen: LiveScreen;

@@ -59,6 +59,7 @@ export interface EvaluationRecord {
  * - idle: uploaded, waits for the round to close
  * - paused: the policy gives it no work for now
  * - restarting: crashed, its supervisor brings it back
+ * - suspect: not heard for `suspectAfter`; the round waits for it all the same
  * - lost: not heard of any more, may come back
  * - gone: given up for good
  */
@@ -70,6 +71,7 @@ export type WorkerState =
   | 'idle'
   | 'paused'
   | 'restarting'
+  | 'suspect'
   | 'lost'
   | 'gone';
 

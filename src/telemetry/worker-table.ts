@@ -34,6 +34,7 @@ const paintOf: Readonly<Record<WorkerState, Paint>> = {
   idle: 'dim',
   paused: 'dim',
   restarting: 'magenta',
+  suspect: 'yellow',
   lost: 'red',
   gone: 'red',
 };

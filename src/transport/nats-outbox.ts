@@ -1,7 +1,7 @@
 /**
- * What leaves over NATS: one message after the other, in the order of `send`. Invariant: bytes in memory are bounded (one
- * frame, plus the flight window), no message waits longer than the patience for a connection, and none is sent twice:
- * a message whose connection is lost before its last chunk has left is dropped and named.
+ * What leaves over NATS: one message after the other, in the order of `send`; those without a tensor pass those with one.
+ * Invariant: bytes in memory are bounded (one frame, plus the flight window), no message waits longer than the patience for
+ * a connection, and none is sent twice: a message whose connection is lost before its last chunk has left is dropped and named.
  */
 import { randomBytes } from 'node:crypto';
 import { splitFrame } from '../../protocols/wire/chunks.js';
@@ -41,8 +41,10 @@ export function createNatsOutbox(options: NatsOutboxOptions): NatsOutbox {
   let waitingBytes = 0;
   /** For what is published: the client refers to it until it has left. */
   const pool = createBufferPool(maxChunkBytes);
-  const scratch = createScratch(maxFlightBytes);
-  let tail: Promise<void> = Promise.resolve();
+  /** Messages with and without tensors: a heartbeat does not wait behind the uploads of a whole process, but passes them
+   *  between two chunks. */
+  const bulk: Lane = { tail: Promise.resolve(), scratch: createScratch(maxFlightBytes) };
+  const express: Lane = { tail: Promise.resolve(), scratch: createScratch(maxFlightBytes) };
   let giveUp: () => void = () => undefined;
   const givenUp = new Promise<null>((resolve) => {
     giveUp = () => resolve(null);
@@ -62,7 +64,7 @@ export function createNatsOutbox(options: NatsOutboxOptions): NatsOutbox {
     return connection;
   };
 
-  const transmit = async (subject: string, message: Message): Promise<string | null> => {
+  const transmit = async (subject: string, message: Message, { scratch }: Lane): Promise<string | null> => {
     const connection = await ready();
     if (connection === null) return 'there is no connection';
     const { nats, window } = connection;
@@ -83,9 +85,9 @@ export function createNatsOutbox(options: NatsOutboxOptions): NatsOutbox {
     return null;
   };
 
-  const attempt = async (subject: string, message: Message): Promise<void> => {
+  const attempt = async (subject: string, message: Message, lane: Lane): Promise<void> => {
     try {
-      const problem = await transmit(subject, message);
+      const problem = await transmit(subject, message, lane);
       if (problem !== null) onDropped(subject, problem);
     } catch (error) {
       onDropped(subject, error instanceof Error ? error.message : String(error));
@@ -100,15 +102,22 @@ export function createNatsOutbox(options: NatsOutboxOptions): NatsOutbox {
         return;
       }
       waitingBytes += bytes;
-      tail = tail.then(() => attempt(subject, message));
-      await tail;
+      const lane = message.tensor === null ? express : bulk;
+      lane.tail = lane.tail.then(() => attempt(subject, message, lane));
+      await lane.tail;
       waitingBytes -= bytes;
     },
     async finish() {
       giveUp();
-      await tail;
+      await Promise.all([bulk.tail, express.tail]);
     },
   };
+}
+
+/** Messages that leave one after the other. */
+interface Lane {
+  tail: Promise<void>;
+  readonly scratch: Allocate;
 }
 
 /** Room for a frame while it is cut into chunks: the same again and again, but for frames longer than `maxBytes`. */

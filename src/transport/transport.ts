@@ -1,7 +1,7 @@
 /**
  * How messages travel. Delivery is at most once per send and may fail silently (a connection is cut): whoever needs
- * more repeats until it hears an answer. Messages on one subject from one sender arrive in the order sent. A subject
- * of a run (`protocols/wire/subjects.ts`) carries only messages whose header names the same run, process, worker and family.
+ * more repeats until it hears an answer. Messages on one subject from one sender arrive in the order sent, but for those
+ * without a tensor, which may overtake those with one. A subject of a run (`protocols/wire/subjects.ts`) carries only messages whose header names the same run, process, worker and family.
  */
 import type { Observable } from 'rxjs';
 import type { Message } from '../../protocols/wire/messages.js';

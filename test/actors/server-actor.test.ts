@@ -7,7 +7,13 @@ import type { EngineStep } from '../../protocols/sync/events.js';
 import type { Policy } from '../../protocols/sync/policy.js';
 import { findPolicy } from '../../protocols/sync/registry.js';
 import { resolvePolicySettings } from '../../protocols/sync/settings.js';
-import type { Message, ToServer, ToWorker, UpdateMessage } from '../../protocols/wire/messages.js';
+import type {
+  Message,
+  OfferMessage,
+  ToServer,
+  ToWorker,
+  UpdateMessage,
+} from '../../protocols/wire/messages.js';
 import type { Correction } from '../../src/compute/corrections/correction.js';
 import { towardModel } from '../../src/compute/corrections/toward-model.js';
 import { allFinite, createParameterStore } from '../../src/compute/parameter-store.js';
@@ -19,12 +25,24 @@ interface Bench {
   readonly skipNonFinite?: boolean;
   readonly maxRounds?: number;
   readonly correction?: Correction;
+  readonly joinsPerSecond?: number;
+  readonly weights?: Float32Array;
+  /** What has to happen before a message is sent; null: nothing. */
+  readonly hold?: (header: ToWorker) => Promise<void> | null;
+  readonly maxInboundBytes?: number;
   /** Default: K-async with K = 2. */
   readonly policy?: Policy;
 }
 
 /** A server with three workers; the test plays workers and monitor. */
-function bench({ correction, policy: own, ...more }: Bench = {}) {
+function bench({
+  correction,
+  policy: own,
+  joinsPerSecond = 100,
+  maxInboundBytes = 1e9,
+  ...rest
+}: Bench = {}) {
+  const { weights = Float32Array.of(10, 20), hold, ...more } = rest;
   const clock = createVirtualClock();
   const system = createActorSystem({ name: 'test', clock });
   const sent: Message<ToWorker>[] = [];
@@ -33,7 +51,7 @@ function bench({ correction, policy: own, ...more }: Bench = {}) {
   const outcomes: RunOutcome[] = [];
   const refused: string[] = [];
   const owners = new Map<number, Owner>();
-  const store = createParameterStore(Float32Array.of(10, 20), { correction: correction ?? null });
+  const store = createParameterStore(weights, { correction: correction ?? null });
   const policy = own ?? findPolicy('k-async')?.create(resolvePolicySettings({ workers: 3, waitCount: 2 }));
   assert.ok(policy);
   const server = system.spawn(
@@ -43,16 +61,23 @@ function bench({ correction, policy: own, ...more }: Bench = {}) {
       owners: { of: (worker) => owners.get(worker) ?? localOwner },
       engine: { policy, workers: 3, localSteps: 10, ...more },
       store,
-      parameterCount: 2,
+      parameterCount: weights.length,
       isFinite: allFinite,
       transport: {
-        send: (_subject, message) => Promise.resolve(void sent.push(message as Message<ToWorker>)),
+        async send(_subject, message) {
+          const toWorker = message as Message<ToWorker>;
+          sent.push(toWorker);
+          await hold?.(toWorker.header);
+        },
       },
       resendSeconds: 2,
+      joinsPerSecond,
+      maxInboundBytes,
       spawnMonitor: () => ({ path: 'monitor', tell: (message) => monitored.push(message) }),
       observer: {
         heard: () => undefined,
         silent: () => undefined,
+        suspicion: () => undefined,
         refused: (_header, reason) => refused.push(reason),
         step: (step) => steps.push(step),
         over: (outcome) => outcomes.push(outcome),
@@ -89,6 +114,12 @@ function bench({ correction, policy: own, ...more }: Bench = {}) {
   };
   const heartbeat = (worker: number, attempt: number, incarnation = 1) =>
     tell({ type: 'heartbeat', run, ...localOwner, worker, incarnation, attempt, state: 'idle' });
+  const offer = (worker: number, change: Partial<OfferMessage> = {}) => {
+    const { incarnation = 1, attempt = 1 } = change;
+    const updateId = `${worker}.${incarnation}.${attempt}`;
+    const common = { run, ...localOwner, worker, incarnation, epoch: 1, attempt, updateId, baseVersion: 0 };
+    return tell({ type: 'offer', ...common, ...change });
+  };
   const to = (worker: number, type: ToWorker['type']) =>
     sent.filter(({ header }) => header.worker === worker && header.type === type);
   return {
@@ -106,6 +137,7 @@ function bench({ correction, policy: own, ...more }: Bench = {}) {
     join,
     update,
     heartbeat,
+    offer,
     to,
   };
 }
@@ -337,6 +369,114 @@ describe('ServerActor', () => {
     b.server.tell({ type: 'restarts-commanded', workers: [0] });
     await b.clock.settle();
     assert.equal(b.to(0, 'assign').length, 2);
+  });
+
+  it('lets workers upload at once where all updates fit, and has them ask where they do not', async () => {
+    await b.join(0);
+    assert.ok(!('uploadOnGrant' in (b.to(0, 'assign')[0]?.header ?? {})));
+    await b.system.stop();
+    b = bench({ maxInboundBytes: 16 });
+    await b.join(0);
+    const [assign] = b.to(0, 'assign');
+    assert.ok(assign?.header.type === 'assign' && assign.header.uploadOnGrant === true);
+  });
+
+  it('grants as many uploads as fit, the next when one has arrived', async () => {
+    await b.system.stop();
+    b = bench({ maxInboundBytes: 16 });
+    for (const worker of [0, 1, 2]) await b.join(worker);
+    for (const worker of [2, 1, 0]) await b.offer(worker);
+    const granted = () => [0, 1, 2].map((worker) => b.to(worker, 'grant').length);
+    assert.deepEqual(granted(), [0, 1, 1]);
+    await b.update(2, [1, 1]);
+    assert.deepEqual(granted(), [1, 1, 1]);
+  });
+
+  it("passes a lost worker's grant on", async () => {
+    await b.system.stop();
+    b = bench({ maxInboundBytes: 8 });
+    for (const worker of [0, 1, 2]) await b.join(worker);
+    for (const worker of [0, 1, 2]) await b.offer(worker);
+    await b.tell({
+      type: 'lost',
+      run,
+      ...localOwner,
+      worker: 0,
+      incarnation: 1,
+      reason: 'crashed',
+      returns: true,
+    });
+    assert.equal(b.to(1, 'grant').length, 1);
+    const event = {
+      type: 'worker-lost',
+      time: 1,
+      worker: 1,
+      incarnation: 1,
+      reason: 'silent',
+      returns: false,
+    } as const;
+    b.server.tell({ type: 'event', event });
+    await b.clock.settle();
+    assert.equal(b.to(2, 'grant').length, 1);
+  });
+
+  it('answers an offer of what it will not take without having it sent', async () => {
+    for (const worker of [0, 1, 2]) await b.join(worker);
+    await b.update(0, [1, 1]);
+    await b.offer(0);
+    await b.offer(1, { attempt: 2 });
+    await b.offer(2, { epoch: 9 });
+    const outcomes = [0, 1, 2].map((worker) => {
+      const [ack] = b.to(worker, 'ack').slice(-1);
+      return ack?.header.type === 'ack' ? ack.header.outcome : null;
+    });
+    assert.deepEqual(outcomes, ['accepted', 'refused', 'refused']);
+    assert.equal(b.sent.filter(({ header }) => header.type === 'grant').length, 0);
+    await b.offer(2, { baseVersion: 5 });
+    const [stop] = b.to(2, 'stop');
+    assert.ok(stop?.header.type === 'stop' && stop.header.rejoin);
+  });
+
+  it('lets workers in at its rate, in the order in which they asked', async () => {
+    await b.system.stop();
+    b = bench({ joinsPerSecond: 1 });
+    for (const worker of [2, 1, 0, 1, 1]) await b.join(worker);
+    const joined = () =>
+      b.steps.flatMap(({ event }) => (event.type === 'worker-joined' ? [event.worker] : []));
+    assert.deepEqual(joined(), [2]);
+    await b.clock.advance(1);
+    assert.deepEqual(joined(), [2, 1]);
+    await b.clock.advance(5);
+    assert.deepEqual(joined(), [2, 1, 0]);
+  });
+
+  it('hands a few models over at a time, and sends other messages meanwhile', async () => {
+    await b.system.stop();
+    const blocked: (() => void)[] = [];
+    const large = 3 * 2 ** 20;
+    b = bench({
+      weights: new Float32Array(large),
+      hold: ({ type }) => (type === 'assign' ? new Promise((sent) => blocked.push(sent)) : null),
+    });
+    for (const worker of [2, 1, 0]) await b.join(worker);
+    assert.deepEqual(b.to(2, 'assign').length + b.to(1, 'assign').length, 1);
+    await b.tell({
+      type: 'lost',
+      run,
+      ...localOwner,
+      worker: 1,
+      incarnation: 1,
+      reason: 'crashed',
+      returns: true,
+    });
+    await b.join(1, 2);
+    blocked.shift()?.();
+    await b.clock.settle();
+    assert.deepEqual(
+      b.to(1, 'assign').map(({ header }) => header.incarnation),
+      [2],
+      'in its old place, with its newest assignment',
+    );
   });
 
   it('says how the run ended and tells the workers to stop', async () => {

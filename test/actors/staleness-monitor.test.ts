@@ -22,7 +22,8 @@ function bench(workers = 0) {
       transport: { status$, send: (subject, message) => Promise.resolve(void sent.push([subject, message])) },
       server: { path: 'server', tell: (message) => told.push(message) },
       heartbeatSeconds: 1,
-      heartbeatTimeoutSeconds: 5,
+      suspectAfterSeconds: 2,
+      deadAfterSeconds: 5,
       restartSeconds: 4,
       workers,
     }),
@@ -61,14 +62,14 @@ describe('StalenessMonitor', () => {
   /** Time passes while worker 0 is heard. */
   const passing = async (seconds: number): Promise<void> => {
     for (let second = 0; second < seconds; second += 1) {
-      open.monitor.tell({ type: 'heard', worker: 0, incarnation: 1 });
+      open.monitor.tell({ type: 'heard', worker: 0, incarnation: 1, heartbeat: false });
       await open.clock.advance(1);
     }
   };
 
   it('declares a worker lost that was not heard for the timeout, once', async () => {
     const { monitor, lost } = open;
-    monitor.tell({ type: 'heard', worker: 1, incarnation: 1 });
+    monitor.tell({ type: 'heard', worker: 1, incarnation: 1, heartbeat: false });
     await passing(5);
     assert.deepEqual(lost(), []);
     await passing(10);
@@ -77,7 +78,7 @@ describe('StalenessMonitor', () => {
 
   it('has three times the patience when nobody is heard at all: the fault may be here', async () => {
     const { clock, monitor, lost } = open;
-    monitor.tell({ type: 'heard', worker: 1, incarnation: 1 });
+    monitor.tell({ type: 'heard', worker: 1, incarnation: 1, heartbeat: false });
     await clock.advance(15);
     assert.deepEqual(lost(), []);
     await clock.advance(2);
@@ -86,9 +87,33 @@ describe('StalenessMonitor', () => {
 
   it('waits for a worker that is being restarted for as long as that may take, and no longer', async () => {
     const { monitor, lost } = open;
-    monitor.tell({ type: 'heard', worker: 1, incarnation: 1 });
+    monitor.tell({ type: 'heard', worker: 1, incarnation: 1, heartbeat: false });
     monitor.tell({ type: 'lost', worker: 1, incarnation: 1, returns: true });
     await passing(9);
+    assert.deepEqual(lost(), []);
+    await passing(2);
+    assert.deepEqual(lost(), [1]);
+  });
+
+  it('tells of suspicion before death, and when it was wrong', async () => {
+    const { monitor, told } = open;
+    monitor.tell({ type: 'heard', worker: 1, incarnation: 1, heartbeat: false });
+    await passing(3);
+    monitor.tell({ type: 'heard', worker: 1, incarnation: 1, heartbeat: true });
+    await passing(1);
+    assert.deepEqual(told, [
+      { type: 'suspicion', worker: 1, incarnation: 1, suspected: true },
+      { type: 'suspicion', worker: 1, incarnation: 1, suspected: false },
+    ]);
+  });
+
+  it('finds a worker dead sooner whose heartbeats came regularly', async () => {
+    const { monitor, lost } = open;
+    for (let second = 0; second < 20; second += 1) {
+      monitor.tell({ type: 'heard', worker: 1, incarnation: 1, heartbeat: true });
+      await passing(1);
+    }
+    await passing(1);
     assert.deepEqual(lost(), []);
     await passing(2);
     assert.deepEqual(lost(), [1]);
@@ -97,7 +122,7 @@ describe('StalenessMonitor', () => {
   it('goes on waiting for a worker that is heard in time', async () => {
     const { clock, monitor, lost } = open;
     for (let second = 0; second < 20; second += 4) {
-      monitor.tell({ type: 'heard', worker: 1, incarnation: 1 });
+      monitor.tell({ type: 'heard', worker: 1, incarnation: 1, heartbeat: false });
       await clock.advance(4);
     }
     assert.deepEqual(lost(), []);
@@ -114,9 +139,9 @@ describe('StalenessMonitor', () => {
 
   it('does not listen for a worker whose death was reported, nor to a dead incarnation', async () => {
     const { clock, monitor, lost } = open;
-    monitor.tell({ type: 'heard', worker: 1, incarnation: 1 });
+    monitor.tell({ type: 'heard', worker: 1, incarnation: 1, heartbeat: false });
     monitor.tell({ type: 'lost', worker: 1, incarnation: 1, returns: false });
-    monitor.tell({ type: 'heard', worker: 2, incarnation: 2 });
+    monitor.tell({ type: 'heard', worker: 2, incarnation: 2, heartbeat: false });
     monitor.tell({ type: 'lost', worker: 2, incarnation: 1, returns: false });
     await clock.advance(20);
     assert.deepEqual(lost(), [2]);
@@ -124,7 +149,7 @@ describe('StalenessMonitor', () => {
 
   it('counts no silence while the connection is down, and starts afresh when it is up again', async () => {
     const { clock, monitor, status$, lost } = open;
-    monitor.tell({ type: 'heard', worker: 1, incarnation: 1 });
+    monitor.tell({ type: 'heard', worker: 1, incarnation: 1, heartbeat: false });
     status$.next({ type: 'disconnected', detail: '' });
     await clock.advance(60);
     assert.deepEqual(lost(), []);

@@ -75,6 +75,7 @@ async function bench(straggler = 'constant:mean=5'): Promise<Bench> {
       staleness: 3,
       reason: 'stale',
     },
+    grant: { ...fence, epoch: 1, updateId: '0.1.1' },
     ack: {
       ...fence,
       epoch: 1,
@@ -159,21 +160,62 @@ describe('WorkerActor', () => {
     assert.equal(types(b).at(-1), 'update');
   });
 
-  it('repeats an upload, the same each time, until it is acknowledged', async () => {
+  /** A worker whose task is done, and what it has sent of it. */
+  const finished = async (uploadOnGrant?: true): Promise<Bench & { sent(): string[] }> => {
     const b = await start('none');
-    await b.tell({ type: 'assign' });
+    await b.tell({ type: 'assign', ...(uploadOnGrant && { uploadOnGrant }) });
     b.compute.pending[0]?.answer();
-    await b.clock.advance(4.5);
-    const updates = b.heard.map(({ header }) => header).filter(({ type }) => type === 'update');
-    assert.equal(updates.length, 3);
+    await b.clock.settle();
+    return { ...b, sent: () => types(b).filter((type) => type === 'update' || type === 'offer') };
+  };
+
+  it('offers an upload that is not acknowledged again and again, and sends the same when it is granted', async () => {
+    const b = await finished();
+    assert.deepEqual(b.sent(), ['update']);
+    await b.clock.advance(4);
+    assert.deepEqual(b.sent(), ['update', 'offer', 'offer']);
+    await b.tell({ type: 'grant' });
+    await b.clock.advance(2);
+    assert.deepEqual(b.sent(), ['update', 'offer', 'offer', 'update', 'offer']);
+    const updates = b.heard.filter(({ header }) => header.type === 'update');
     assert.deepEqual(updates[1], updates[0]);
-    assert.deepEqual(updates[2], updates[0]);
     await b.tell({ type: 'ack', updateId: '0.1.9' });
     await b.clock.advance(2);
-    assert.equal(types(b).filter((type) => type === 'update').length, 4);
+    assert.equal(b.sent().length, 6);
     await b.tell({ type: 'ack', updateId: '0.1.1' });
     await b.clock.advance(10);
-    assert.equal(types(b).filter((type) => type === 'update').length, 4);
+    assert.equal(b.sent().length, 6);
+  });
+
+  it('offers an update first where the assignment says so', async () => {
+    const b = await finished(true);
+    assert.deepEqual(b.sent(), ['offer']);
+    assert.deepEqual(b.heard.at(-1)?.header, {
+      ...{
+        type: 'offer',
+        run,
+        ...localOwner,
+        worker: 0,
+        incarnation: 1,
+        epoch: 1,
+        attempt: 1,
+        updateId: '0.1.1',
+      },
+      baseVersion: 0,
+    });
+    await b.tell({ type: 'grant', updateId: '0.1.9' });
+    assert.deepEqual(b.sent(), ['offer']);
+    await b.tell({ type: 'grant' });
+    await b.tell({ type: 'grant' });
+    assert.deepEqual(b.sent(), ['offer', 'update', 'update']);
+  });
+
+  it('offers nothing that has been superseded', async () => {
+    const b = await finished(true);
+    await b.tell({ type: 'assign', attempt: 2, baseVersion: 5 });
+    await b.tell({ type: 'grant' });
+    await b.clock.advance(10);
+    assert.deepEqual(b.sent(), ['offer']);
   });
 
   it('stops computing when it is restarted, and takes up the new assignment', async () => {

@@ -60,6 +60,7 @@ describe('the command lines of the benches', () => {
     ['engine', ['--policies', 'abs,none'], '--policies names "none": it may name abs, '],
     ['engine', ['--workers', '10,'], '--workers is "": it must be a whole number from 1'],
     ['transport', ['--messages', 'many'], '--messages is "many": it must be a whole number from 1'],
+    ['transport', ['--workers', '1,x'], '--workers is "x": it must be a whole number from 1'],
   ] as const) {
     it(`${bench} refuses ${words.join(' ')}`, () => {
       const line = refusal(bench, ...words);

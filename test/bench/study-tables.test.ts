@@ -1,7 +1,7 @@
 /** The study's tables and verdicts: one slow series hides nothing of the others, and every verdict stands with its accuracy. */
 import assert from 'node:assert/strict';
 import { compareWith, type Measure, measures } from '../../bench/study/claims.js';
-import { resultTables, stepsOfMost } from '../../bench/study/tables.js';
+import { resultTables, sameRuns, stepsOfMost } from '../../bench/study/tables.js';
 import type { ComparisonEntryRecord } from '../../src/telemetry/comparison-file.js';
 import { comparisonEntry, reaching, spread } from '../telemetry/fake-comparison.js';
 
@@ -54,7 +54,7 @@ describe('the tables of the study', () => {
     ]);
     const lines = resultTables([abs, even, slow], waits);
     assert.deepEqual(
-      lines.slice(2, 5).map((line) => line.split(' | ').slice(2)),
+      lines.slice(2, 5).map((line) => line.split(' | ').slice(3)),
       [
         ['2 to 3', '0', '–', '–', '–', '– |'],
         ['2', '0', '40 %', 'less', 'less', 'less |'],
@@ -62,12 +62,21 @@ describe('the tables of the study', () => {
         ['–', '0', '40 %', 'less', 'less', 'less |'],
       ],
     );
-    assert.equal(lines[2], '| abs | 55.0 ± 7.1 % | 2 to 3 | 0 | – | – | – | – |');
+    assert.equal(lines[2], '| abs | 55.0 ± 7.1 % | 60.0 ± 0.0 % | 2 to 3 | 0 | – | – | – | – |');
+  });
+
+  it('name the series that made the same runs', () => {
+    const other = (name: string) => entry(name, { '0.30': [1, 2] }, { finalLoss: spread(0.5, 0.25) });
+    assert.deepEqual(sameRuns([abs, other('ada-sync'), other('k-async')]), [['ada-sync', 'k-async']]);
+    assert.match(
+      resultTables([abs, other('ada-sync'), other('k-async')]).join('\n'),
+      /\n\nada-sync and k-async made the same runs here\.$/,
+    );
   });
 
   it('judge nothing where there is no ABS', () => {
     const [head = ''] = resultTables([even, slow]);
-    assert.equal(head, '|  | final accuracy | K at the end | restarts |');
+    assert.equal(head, '|  | final accuracy | best accuracy | K at the end | restarts |');
   });
 });
 

@@ -90,7 +90,7 @@ describe('bad input on the command line', () => {
     ['train --batch-size 1e9', '--batch-size is 1000000000: it must be an integer from 1 to 65536'],
     ['train --seed 1.5', '--seed is 1.5: it must be an integer from 0 to 2^53 − 1'],
     ['train --loss-smoothing 1', '--loss-smoothing is 1: it must be a number of at least 0 and below 1'],
-    ['train --heartbeat 30', '--heartbeat-timeout is 10: it must be more than --heartbeat, which is 30'],
+    ['train --heartbeat 3', '--suspect-after is 3: it must be more than --heartbeat, which is 3'],
     ['train absent.yaml', 'the configuration file absent.yaml cannot be read: there is no such file'],
     ['data', "missing required argument 'name'"],
     [

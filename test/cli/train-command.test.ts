@@ -92,7 +92,11 @@ describe('the train command', () => {
         bursts: '0:on=1,off=1,factor=2',
         nats: 'nats://localhost:4222',
         targetAccuracy: '0.5',
-        heartbeatTimeout: '9',
+        heartbeat: '1.5',
+        suspectAfter: '2',
+        deadAfter: '2.5',
+        maxInboundBytes: '4096',
+        whenShort: 'wait',
         restartBackoffMax: '9',
         run: 'r1',
       };

@@ -34,18 +34,17 @@ describe('leader lease over a cluster', () => {
   };
 
   /** Two servers, of which the first leads. */
-  const leaderAndStandby = async (leaderNats = cluster.url(), standbyNats = cluster.url()) => {
+  const leaderAndStandby = async (leaderNats = cluster.url, standbyNats = cluster.url) => {
     const leader = servers.start('leader', leaderNats);
     const { epoch } = await leader.next('leading');
     const standby = servers.start('standby', standbyNats);
-    await standby.next('waiting');
+    await standby.seesLeader();
     return { leader, standby, epoch: epoch ?? 0 };
   };
 
   it('is given to one of three that ask at once', async () => {
-    const all = ['one', 'two', 'three'].map((name) => servers.start(name, cluster.url()));
-    await Promise.race(all.map((server) => server.next('leading')));
-    await Promise.all(all.map((server) => Promise.race([server.next('waiting'), server.next('leading')])));
+    const all = ['one', 'two', 'three'].map((name) => servers.start(name, cluster.url));
+    await Promise.all(all.map((server) => Promise.race([server.next('leading'), server.seesLeader()])));
     servers.checkOneLeader();
   });
 
@@ -99,7 +98,7 @@ describe('leader lease over a cluster', () => {
   });
 
   it('freezes while its bucket has no leader, and then goes on in the same epoch', async () => {
-    const leader = servers.start('leader', cluster.url());
+    const leader = servers.start('leader', cluster.url);
     const { epoch } = await leader.next('leading');
     const node = await bucketLeader();
     await node.kill('SIGKILL');

@@ -12,6 +12,7 @@ const standingSchema = z.object({
   epoch: z.number().optional(),
   by: z.string().nullable().optional(),
   byEpoch: z.number().optional(),
+  leaderLives: z.boolean().optional(),
 });
 const lineSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('may'), at: z.number(), epoch: z.number() }),
@@ -25,6 +26,8 @@ export interface LeaseServer {
   readonly name: string;
   /** Resolves with the first standing of that type among those not yet taken by an earlier call. */
   next(type: string): Promise<ToldStanding>;
+  /** Resolves when it has seen another server renew the lease. */
+  seesLeader(): Promise<void>;
   /** Resolves with the epoch when it says "yes" from now on. */
   nextYes(): Promise<number>;
   kill(signal: NodeJS.Signals): void;
@@ -107,6 +110,11 @@ function startLeaseServer(name: string, options: string): LeaseServer {
       taken = found.index + 1;
       if (found.line.type !== 'standing') throw new Error('not a standing');
       return found.line.standing;
+    },
+    async seesLeader() {
+      await firstValueFrom(
+        lines.pipe(filter((line) => line.type === 'standing' && line.standing.leaderLives === true)),
+      );
     },
     nextYes: () => firstValueFrom(said),
     kill: (signal) => void child.kill(signal),

@@ -61,6 +61,13 @@ describe('unusedSettings', () => {
     ]);
   });
 
+  it('names what only a round deadline makes a difference to', () => {
+    assert.deepEqual(unused({ whenShort: 'wait' }), [
+      'whenShort has no effect: without roundDeadline no round closes short',
+    ]);
+    assert.deepEqual(unused({ whenShort: 'wait', roundDeadline: 60 }), []);
+  });
+
   it('names what a run without training leaves unread, a target accuracy included: it ends by its rounds', () => {
     const said = { compute: 'none', targetAccuracy: 0.5, learningRate: 0.1, batchSize: 8 };
     assert.deepEqual(unused(said), [

@@ -19,7 +19,7 @@ const small: TrainOptions = {
   waitCount: 2,
   evalEvery: 100_000,
   heartbeat: 0.2,
-  heartbeatTimeout: 60,
+  deadAfter: 60,
   uploadRetry: 0.5,
   restartBackoff: 0.1,
   straggler: 'constant:mean=0.02',

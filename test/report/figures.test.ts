@@ -108,7 +108,9 @@ describe('figures', () => {
   });
 
   it('leave out the second evaluation of the final weights, and say so', () => {
-    const drawn = figuresOf('final').filter(({ name }) => name.startsWith('accuracy-') || name === 'test-loss-time');
+    const drawn = figuresOf('final').filter(
+      ({ name }) => name.startsWith('accuracy-') || name === 'test-loss-time',
+    );
     assert.equal(drawn.length, 4);
     const { length } = run('final').evaluations;
     for (const each of drawn) {

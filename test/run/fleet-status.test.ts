@@ -108,6 +108,21 @@ describe('fleet status', () => {
     assert.equal(run.status(1)?.tasks, 0);
   });
 
+  it('says suspect while a worker is silent, whatever it does, but not of a life that is over', () => {
+    const run = new WatchedScript(2);
+    run.joinAll();
+    run.fleet.suspicion(1, 1, true);
+    assert.equal(run.stateOf(1), 'suspect');
+    run.fleet.suspicion(1, 1, false);
+    assert.equal(run.stateOf(1), 'computing');
+    run.fleet.suspicion(1, 1, true);
+    run.join(1, 2);
+    assert.equal(run.stateOf(1), 'computing');
+    run.lose(1, false);
+    run.fleet.suspicion(1, 2, true);
+    assert.equal(run.stateOf(1), 'gone');
+  });
+
   it('counts contributions and restarts', () => {
     const run = new WatchedScript(3);
     run.joinAll();

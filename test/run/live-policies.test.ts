@@ -48,7 +48,10 @@ async function bench({ policy, settings = {}, times, rounds }: Setting) {
     compute,
     transport,
     heartbeatSeconds: 1,
+    silence: { heartbeatSeconds: 1, suspectAfterSeconds: 3, deadAfterSeconds: 10 },
     retrySeconds: 2,
+    joinsPerSecond: 100,
+    maxInboundBytes: 2 ** 28,
     restart: {
       maxRestarts: 5,
       windowSeconds: 1000,
@@ -62,9 +65,9 @@ async function bench({ policy, settings = {}, times, rounds }: Setting) {
     engine: { policy: chosen, workers, localSteps: 10, maxRounds: rounds },
     store: createParameterStore(compute.model.initial),
     host: localWorkers({ ...common, workers, taskTimes }),
-    heartbeatTimeoutSeconds: 10,
     observer: {
       heard: () => undefined,
+      suspicion: () => undefined,
       silent: () => undefined,
       refused: () => undefined,
       step: (step) => steps.push(step),

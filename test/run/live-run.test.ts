@@ -37,6 +37,8 @@ interface Setting {
   readonly subscribe?: Transport['subscribe'];
   /** Tensors leave one after the other, each taking so long. */
   readonly secondsPerTensor?: number;
+  readonly joinsPerSecond?: number;
+  readonly maxInboundBytes?: number;
 }
 
 /** Runs until the run is over or `seconds` of virtual time have passed. */
@@ -50,7 +52,21 @@ async function bench({ policy = 'abs', settings = {}, engine = {}, straggler, fa
   const local = createLocalTransport();
   const faulty = faults === undefined ? local : faultyTransport(local, faults, 7);
   const toWorkers: MessageHeader[] = [];
+  /** Workers whose update is being sent. */
+  const onTheWay = new Set<number>();
+  let mostUpdates = 0;
   let line = Promise.resolve();
+  const leave = (seconds: number): Promise<void> => {
+    line = line.then(
+      () =>
+        new Promise((sent) => {
+          clock.after(seconds, sent);
+        }),
+    );
+    return line;
+  };
+  /** The last message on each subject: none overtakes it. */
+  const turns = new Map<string, Promise<void>>();
   const transport: Transport = {
     ...faulty,
     subscribe: more.subscribe ?? ((subject) => faulty.subscribe(subject)),
@@ -59,18 +75,18 @@ async function bench({ policy = 'abs', settings = {}, engine = {}, straggler, fa
       const spoilt = more.spoil?.(header) ?? null;
       if (spoilt !== null) throw spoilt;
       if (more.drop?.(header) === true) return;
-      if (tensor !== null && more.secondsPerTensor !== undefined) {
+      if (header.type === 'update') onTheWay.add(header.worker);
+      mostUpdates = Math.max(mostUpdates, onTheWay.size);
+      if (more.secondsPerTensor !== undefined) {
         const { secondsPerTensor } = more;
-        line = line.then(
-          () =>
-            new Promise((sent) => {
-              clock.after(secondsPerTensor, sent);
-            }),
-        );
-        await line;
+        const before = turns.get(subject) ?? Promise.resolve();
+        const turn = tensor === null ? before : before.then(() => leave(secondsPerTensor));
+        turns.set(subject, turn);
+        await turn;
       }
       if (subject.includes('.worker.')) toWorkers.push(header);
       await faulty.send(subject, message);
+      if (header.type === 'update') onTheWay.delete(header.worker);
     },
   };
   const errors: unknown[] = [];
@@ -78,6 +94,7 @@ async function bench({ policy = 'abs', settings = {}, engine = {}, straggler, fa
   const steps: EngineStep[] = [];
   const outcomes: RunOutcome[] = [];
   const failures: WorkerFailure[] = [];
+  const suspicions: [number, boolean][] = [];
   /** Worker and incarnation. */
   const silent: [number, number][] = [];
   const deadLetters: DeadLetter[] = [];
@@ -88,7 +105,10 @@ async function bench({ policy = 'abs', settings = {}, engine = {}, straggler, fa
     compute,
     transport,
     heartbeatSeconds: 1,
+    silence: { heartbeatSeconds: 1, suspectAfterSeconds: 3, deadAfterSeconds: 10 },
     retrySeconds: 2,
+    joinsPerSecond: more.joinsPerSecond ?? 100,
+    maxInboundBytes: more.maxInboundBytes ?? 2 ** 28,
     restart: {
       maxRestarts: more.maxRestarts ?? 5,
       windowSeconds: 1000,
@@ -102,9 +122,9 @@ async function bench({ policy = 'abs', settings = {}, engine = {}, straggler, fa
     engine: { policy: chosen, workers, localSteps: 10, maxRounds: 40, ...engine },
     store,
     host: localWorkers({ ...common, workers, taskTimes: createTaskTimes(spec, { workers, seed: 1 }) }),
-    heartbeatTimeoutSeconds: 10,
     observer: {
       heard: () => undefined,
+      suspicion: (worker, _incarnation, suspected) => suspicions.push([worker, suspected]),
       silent: ({ worker, incarnation }) => silent.push([worker, incarnation]),
       refused: (_header, reason) => refused.push(reason),
       step: (step) => steps.push(step),
@@ -124,10 +144,12 @@ async function bench({ policy = 'abs', settings = {}, engine = {}, straggler, fa
     outcomes,
     failures,
     silent,
+    suspicions,
     deadLetters,
     errors,
     refused,
     toWorkers,
+    mostUpdates: () => mostUpdates,
     commits: () => effects().filter((effect): effect is Commit => effect.type === 'commit'),
     count: (type: string) => effects().filter((effect) => effect.type === type).length,
     async untilOver(seconds: number) {
@@ -219,6 +241,7 @@ describe('live run', () => {
     });
     await b.clock.advance(15);
     assert.deepEqual([b.silent, b.failures], [[[2, 1]], []]);
+    assert.deepEqual(b.suspicions, [[2, true]]);
     cut = false;
     await b.clock.advance(15);
     assert.deepEqual(b.silent, [[2, 1]]);
@@ -361,6 +384,65 @@ describe('live run', () => {
     assert.equal(b.outcomes[0]?.reason, '5 rounds');
     // A round is 4 models down and 4 deltas up: 24 s when nothing is sent twice.
     assert.ok(b.clock.now() < 2 * 5 * 24 + 60, `took ${b.clock.now()} s`);
+  });
+
+  it('lets a hundred workers that come at once in at its rate, and takes none of those who wait for dead', async () => {
+    b = await bench({ settings: { workers: 100 }, joinsPerSecond: 4, engine: { maxRounds: null } });
+    const joined = () => b.steps.filter(({ event }) => event.type === 'worker-joined').length;
+    await b.clock.settle();
+    for (let second = 0; second <= 24; second += 1) {
+      assert.equal(joined(), 4 + 4 * second);
+      await b.clock.advance(1);
+    }
+    await b.clock.advance(10);
+    assert.deepEqual([b.count('assign') >= 100, b.silent, b.failures], [true, [], []]);
+    assert.equal(b.steps.filter(({ effects }) => effects.some(({ type }) => type === 'ignore')).length, 0);
+  });
+
+  it('has no more updates on their way than fit, however many workers there are, and serves all', async () => {
+    // Of 12 bytes each.
+    b = await bench({
+      policy: 'k-async',
+      settings: { workers: 200, waitCount: 20 },
+      maxInboundBytes: 60,
+      engine: { maxRounds: 40 },
+      secondsPerTensor: 0.01,
+    });
+    await b.untilOver(2000);
+    assert.equal(b.outcomes[0]?.reason, '40 rounds');
+    assert.ok(b.mostUpdates() <= 5, `${b.mostUpdates()} updates at a time`);
+    const served = new Set(
+      b.commits().flatMap(({ contributions }) => contributions.map(({ worker }) => worker)),
+    );
+    assert.ok(served.size === 200, `${served.size} of 200 workers contributed`);
+  });
+
+  it('shares the data of workers that are gone for good out among the others', async () => {
+    const compute = createFakeCompute(3, 'at-once');
+    const gone: (readonly number[] | undefined)[] = [];
+    const { run } = compute;
+    compute.run = (task, signal) => {
+      gone.push(task.gone);
+      return run(task, signal);
+    };
+    b = await bench({
+      policy: 'local-sgd',
+      settings: { workers: 3 },
+      maxRestarts: 0,
+      engine: { maxRounds: 30, repartition: true },
+      compute,
+    });
+    await b.clock.advance(2);
+    assert.ok(gone.every((workers) => workers === undefined));
+    await reply(b, b.live.crash(1));
+    await b.untilOver(300);
+    assert.deepEqual(gone.at(-1), [1]);
+  });
+
+  it('loses no credit to lost and repeated messages', async () => {
+    b = await bench({ faults: { lose: 0.2, repeat: 0.2 }, maxInboundBytes: 30, engine: { maxRounds: 60 } });
+    await b.untilOver(2000);
+    assert.equal(b.outcomes[0]?.reason, '60 rounds');
   });
 
   it('tells a worker to drop its work before it sends it the new model', async () => {

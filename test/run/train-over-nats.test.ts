@@ -12,7 +12,8 @@ const small: TrainOptions = {
   evalEvery: 1000,
   uploadRetry: 0.2,
   heartbeat: 0.2,
-  heartbeatTimeout: 5,
+  suspectAfter: 2,
+  deadAfter: 5,
 };
 
 describe('train over NATS', () => {

@@ -53,7 +53,7 @@ type PlannedStep =
 export interface RunPlan {
   readonly policy: PolicyChoice;
   readonly settings: PolicySettingsInput;
-  readonly options: Pick<EngineOptions, 'maxRounds' | 'skipNonFinite' | 'roundDeadline'>;
+  readonly options: Pick<EngineOptions, 'maxRounds' | 'skipNonFinite' | 'roundDeadline' | 'whenShort'>;
   /** Those of the first N that join before anything else happens. */
   readonly punctual: readonly boolean[];
   readonly steps: readonly (PlannedStep & { readonly after: number })[];
@@ -172,6 +172,7 @@ export function arbitraryRun(
           maxRounds: fc.constantFrom(null, 1, 3, 8),
           skipNonFinite: fc.constantFrom(true, true, false),
           roundDeadline: fc.constantFrom(null, 5),
+          whenShort: fc.constantFrom('degrade', 'wait'),
         },
         { requiredKeys: [] },
       ),

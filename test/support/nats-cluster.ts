@@ -28,8 +28,8 @@ export interface NatsNode extends NatsServer {
 
 export interface NatsCluster {
   readonly nodes: readonly NatsNode[];
-  /** Addresses of all nodes, with commas; those of `last` come last, so that clients begin elsewhere. */
-  url(last?: NatsNode): string;
+  /** Addresses of all nodes, with commas. */
+  readonly url: string;
   /** @throws Error if no node has that name */
   node(name: string | undefined): NatsNode;
   /** Ends every node, also one that is stopped, and removes the folders. */
@@ -64,10 +64,7 @@ export async function startNatsCluster(options: NatsClusterOptions = {}): Promis
 function clusterOf(nodes: readonly NatsNode[], stop: () => Promise<void>): NatsCluster {
   return {
     nodes,
-    url: (last) =>
-      [...nodes.filter((node) => node !== last), ...nodes.filter((node) => node === last)]
-        .map(({ url }) => url)
-        .join(','),
+    url: nodes.map(({ url }) => url).join(','),
     node(name) {
       const found = nodes.find((node) => node.name === name);
       if (found === undefined) throw new Error(`no node is called ${String(name)}`);

@@ -190,6 +190,10 @@ class Books implements Ledger {
       reasoned(degraded);
       const stood = expected.judgesItself && this.workers.allWait;
       assert.ok(this.#overdue || stood, 'degraded before its deadline');
+      const waits = this.#trace.options.whenShort === 'wait' && !stood && !expected.judgesItself;
+      const there =
+        this.workers.living >= (expected.countsWorkers ? (expected.waitCount(situation) ?? 1) : 1);
+      assert.ok(!waits || there, 'degraded while workers are missing');
       assert.ok(contributions.length >= 1 && contributions.length < waitCount, 'degraded means too few');
       const full = !expected.judgesItself && expected.isFull(situation) === true;
       assert.ok(!full, 'degraded, though it was full');
@@ -226,7 +230,8 @@ class Books implements Ledger {
 
   /** A round that is full does not stay open, nor one that has contributions after its deadline. */
   #closesInTime(event: EngineEvent, effects: readonly Effect[], overran: boolean): void {
-    const late = this.#overdue && this.#held.entries.some(({ applied }) => !applied);
+    const mayWait = this.#trace.options.whenShort === 'wait';
+    const late = !mayWait && this.#overdue && this.#held.entries.some(({ applied }) => !applied);
     assert.ok(!late, 'a round is kept open with contributions after its deadline');
     const types = new Set(effects.map(({ type }) => type));
     const looks = types.has('accumulate') || (event.type === 'worker-lost' && !types.has('ignore'));

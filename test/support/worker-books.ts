@@ -55,6 +55,11 @@ export class WorkerBooks implements Iterable<[WorkerId, WorkerEntry]> {
     return [...this.#entries.values()].filter(({ status }) => status !== 'gone').length;
   }
 
+  /** Workers that have work or wait for it. */
+  get living(): number {
+    return [...this.#entries.values()].filter(({ status }) => status === 'living').length;
+  }
+
   /** Whether nobody works, and nobody is to come or to come back. */
   get stand(): boolean {
     return [...this.#entries.values()].every(

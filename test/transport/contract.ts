@@ -65,17 +65,21 @@ export function transportContract(open: () => Promise<TransportPair>): void {
     assert.deepEqual(await toWorker, [assign(new Float32Array([1, 2, 3]))]);
   });
 
-  it('keeps the order of one sender on one subject, long messages and short ones', async () => {
+  it('keeps the order of one sender on one subject, of messages with a tensor and of those without', async () => {
     const arrived = next(await server.subscribe(serverSubject(run, 'node-1', 3)), 200);
     for (let attempt = 1; attempt <= 200; attempt++) {
       const message =
         attempt % 20 === 0 ? update(new Float32Array(300_000), 3, attempt) : heartbeat(3, attempt);
       void worker.send(serverSubject(run, 'node-1', 3), message);
     }
-    assert.deepEqual(
-      (await arrived).map(attemptOf),
-      Array.from({ length: 200 }, (_, index) => index + 1),
-    );
+    const messages = await arrived;
+    const all = Array.from({ length: 200 }, (_, index) => index + 1);
+    for (const long of [true, false]) {
+      assert.deepEqual(
+        messages.filter(({ tensor }) => (tensor !== null) === long).map(attemptOf),
+        all.filter((attempt) => (attempt % 20 === 0) === long),
+      );
+    }
   });
 
   it('delivers to patterns and to nobody whose subject it is not', async () => {

@@ -63,6 +63,17 @@ describe('nats transport through outages', () => {
     for (const reader of readers) reader.unsubscribe();
   });
 
+  it('lets a heartbeat pass an upload that is longer than what may be on its way', async () => {
+    const [server, worker] = [await connect(), await connect({ maxFlightBytes: 2 ** 20 })];
+    const arrived = next(await server.subscribe(inbox), 2);
+    void worker.send(toServer, update(new Float32Array(2_000_000), 3, 1));
+    void worker.send(toServer, heartbeat(3, 1));
+    assert.deepEqual(
+      (await arrived).map(({ header }) => header.type),
+      ['heartbeat', 'update'],
+    );
+  });
+
   it('leaves a server that is frozen with bytes unsent, comes back when it thaws, and nothing arrives twice', async () => {
     const [server, worker] = [await connect({ pulseSeconds: 0.3 }), await connect({ pulseSeconds: 0.3 })];
     const attempts: number[] = [];

@@ -18,7 +18,7 @@ export interface LeaseOptions {
   readonly clock: Clock;
 }
 
-export interface NatsLease extends LeaderLease {
+export interface NatsLease extends Omit<LeaderLease, 'close'> {
   /** Whether the run's bucket was there before. */
   readonly isOldRun: boolean;
   /** Ends the renewals and the connection. */

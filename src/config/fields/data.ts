@@ -27,6 +27,13 @@ export const dataFields = {
       value: 'HOW',
       allowed: 'iid, dirichlet:ALPHA with ALPHA above 0, or shards:C with C an integer of at least 1',
     }),
+  repartition: z
+    .boolean()
+    .default(false)
+    .describe(
+      'share the training examples of workers that are gone for good out among the others; they get them back if they return',
+    )
+    .register(settingNotes, { topic: 'Data' }),
   dataDir: z
     .string()
     .min(1)

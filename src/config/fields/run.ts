@@ -1,5 +1,6 @@
 /** When the run ends and is evaluated, its seed, its name and where its record goes. */
 import { z } from 'zod';
+import { whenShortChoices } from '../../../protocols/sync/engine-state.js';
 import { settingNotes } from '../setting-notes.js';
 
 export const runFields = {
@@ -44,6 +45,13 @@ export const runFields = {
       'seconds, or time units, after which a round with at least one update closes short of its wait count',
     )
     .register(settingNotes, { topic: 'Run', value: 'SECONDS' }),
+  whenShort: z
+    .enum(whenShortChoices)
+    .default('degrade')
+    .describe(
+      'what becomes of a round whose roundDeadline passes while fewer workers live than it waits for; degrade: it closes short; wait: it stays open until enough are there again',
+    )
+    .register(settingNotes, { topic: 'Run', value: 'WHAT' }),
   evalEvery: z
     .int()
     .min(1)

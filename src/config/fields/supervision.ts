@@ -7,6 +7,8 @@ import { settingNotes } from '../setting-notes.js';
 /** Timers cannot be set for longer than 2³¹ ms, which is 2.1 million seconds. */
 const seconds = z.number().positive().max(1e6);
 
+export const defaultDeadAfter = 10;
+
 export const supervisionFields = {
   nats: z
     .union([z.string(), z.array(z.string())])
@@ -34,14 +36,40 @@ export const supervisionFields = {
     .default(1)
     .describe('seconds between two signs of life of a worker')
     .register(settingNotes, { topic: 'Fleet', value: 'SECONDS', only: 'live' }),
-  heartbeatTimeout: seconds
-    .default(10)
-    .describe('seconds of silence after which a worker is lost; more than heartbeat')
+  suspectAfter: seconds
+    .default(3)
+    .describe(
+      'seconds of silence after which a worker is shown as suspect, and before which none is declared lost; more than heartbeat',
+    )
+    .register(settingNotes, { topic: 'Fleet', value: 'SECONDS', only: 'live' }),
+  deadAfter: seconds
+    .default(defaultDeadAfter)
+    .describe(
+      'seconds of silence after which a worker is lost, whatever its heartbeats were like; one whose heartbeats came regularly is lost sooner. More than suspectAfter; where it is not the default, less than roundDeadline and time',
+    )
     .register(settingNotes, { topic: 'Fleet', value: 'SECONDS', only: 'live' }),
   uploadRetry: seconds
     .default(2)
-    .describe('seconds after which an upload that was not acknowledged is repeated')
+    .describe('seconds after which an upload that was not acknowledged is offered again')
     .register(settingNotes, { topic: 'Fleet', value: 'SECONDS', only: 'live' }),
+  joinsPerSecond: z
+    .number()
+    .positive()
+    .max(1e6)
+    .default(100)
+    .describe(
+      "workers that are let in per second, first come, first served; a second's worth of them at once",
+    )
+    .register(settingNotes, { topic: 'Fleet', value: 'RATE', only: 'live' }),
+  maxInboundBytes: z
+    .int()
+    .min(1024)
+    .max(2 ** 50)
+    .default(2 ** 28)
+    .describe(
+      'bytes of updates that may be on their way to the server; where those of all workers are more, each worker asks before it uploads',
+    )
+    .register(settingNotes, { topic: 'Fleet', value: 'BYTES', only: 'live' }),
   maxRestarts: z
     .int()
     .min(0)

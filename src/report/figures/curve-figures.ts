@@ -20,7 +20,8 @@ interface CurveFigure {
 const loss = { fromZero: false, logarithmicFrom: 20 } satisfies Partial<Axis>;
 const accuracy: Axis = { title: 'Test accuracy', format: '.0%' };
 /** See `runCurves`. */
-const butFinal = 'Where the final weights were evaluated twice, on some test examples and on all, the latter is left out.';
+const butFinal =
+  'Where the final weights were evaluated twice, on some test examples and on all, the latter is left out.';
 
 function curveFigures(time: Axis): readonly CurveFigure[] {
   const linear = { interpolation: 'linear' } as const;

@@ -50,7 +50,7 @@ describe('leader lease, as a state machine', () => {
       fc.property(worlds, (world) => {
         const { epochs } = runLeaseWorld(world);
         for (const [index, epoch] of epochs.entries())
-          assert.ok(epoch > (epochs[index - 1] ?? 0), `${epochs}`);
+          assert.ok(epoch > (epochs[index - 1] ?? 0), epochs.join());
       }),
       { numRuns: 100 },
     );

@@ -125,7 +125,7 @@ describe('round engine', () => {
   });
 
   it('waits for others when no worker is left, where it is to', () => {
-    const engine = script('k-async', { workers: 2, waitCount: 2 }, { waitsForWorkers: true });
+    const engine = script('k-async', { workers: 2, waitCount: 2 }, { staysWithoutWorkers: true });
     engine.upload(0);
     engine.lose(0, false);
     assert.deepEqual(ofType(engine.lose(1, false), 'fail'), []);
@@ -192,6 +192,65 @@ describe('round engine', () => {
     assert.equal(commit?.degraded, 'the first contribution after the deadline of 5');
     assert.deepEqual(ofType(effects, 'schedule'), [{ type: 'schedule', deadline: 'round:1', at: 12 }]);
     assert.deepEqual(ofType(engine.upload(1), 'commit'), [], 'the next round has its own deadline');
+  });
+
+  it('names the workers that are gone for good in assignments, if their data is to be shared out', () => {
+    const engine = script('k-async', { workers: 4, waitCount: 1 }, { repartition: true });
+    engine.lose(2, true);
+    assert.equal(ofType(engine.upload(0), 'assign')[0]?.gone, undefined);
+    engine.lose(2, false);
+    engine.lose(1, false);
+    assert.deepEqual(ofType(engine.upload(0), 'assign')[0]?.gone, [1, 2]);
+    const back = ofType(engine.join(2, 2), 'assign')[0];
+    assert.deepEqual([back?.worker, back?.gone], [2, [1]]);
+    engine.join(1, 2);
+    assert.equal(ofType(engine.upload(0), 'assign')[0]?.gone, undefined);
+    engine.join(6);
+    assert.equal(
+      ofType(engine.upload(0), 'assign')[0]?.gone,
+      undefined,
+      'numbers that never were are nobody',
+    );
+  });
+
+  it('says at the deadline that workers are missing, where that is why', () => {
+    const engine = script('local-sgd', { workers: 3 }, { roundDeadline: 5 });
+    engine.lose(2, true);
+    engine.upload(1);
+    const [commit] = ofType(
+      engine.event({ type: 'deadline-passed', time: 5, deadline: 'round:0' }),
+      'commit',
+    );
+    assert.equal(commit?.degraded, '1 contribution after the deadline of 5: only 2 of 3 workers live');
+  });
+
+  it('waits for missing workers beyond the deadline when told to, and then closes with the next contribution', () => {
+    const engine = script('local-sgd', { workers: 4 }, { roundDeadline: 5, whenShort: 'wait' });
+    engine.lose(2, true);
+    engine.upload(1);
+    const passed = { type: 'deadline-passed', time: 5, deadline: 'round:0' } as const;
+    assert.deepEqual(engine.event(passed), []);
+    assert.deepEqual(ofType(engine.upload(0), 'commit'), [], 'worker 2 is still missing');
+    assert.deepEqual(ofType(engine.join(2, 2), 'commit'), []);
+    const [commit] = ofType(engine.upload(2), 'commit');
+    assert.equal(commit?.degraded, 'the next contribution after the deadline of 5');
+    assert.equal(commit.contributions.length, 3);
+    assert.equal(commit.waitCount, 4);
+  });
+
+  it('waits beyond the deadline for nobody but missing workers', () => {
+    const engine = script('local-sgd', { workers: 3 }, { roundDeadline: 5, whenShort: 'wait' });
+    engine.upload(1);
+    const effects = engine.event({ type: 'deadline-passed', time: 5, deadline: 'round:0' });
+    assert.equal(ofType(effects, 'commit').length, 1);
+  });
+
+  it('does not wait for a worker that is gone for good', () => {
+    const engine = script('local-sgd', { workers: 3 }, { roundDeadline: 5, whenShort: 'wait' });
+    engine.upload(0);
+    engine.upload(1);
+    const [commit] = ofType(engine.lose(2, false), 'commit');
+    assert.deepEqual([commit?.waitCount, commit?.degraded], [2, null]);
   });
 
   it('closes an overdue round as a full one where the contribution is all that it waits for', () => {

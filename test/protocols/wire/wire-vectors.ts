@@ -83,6 +83,14 @@ const messages: readonly [string, Message][] = [
     },
   ],
   [
+    'offer',
+    {
+      header: { type: 'offer', ...fence, epoch: 1, attempt: 7, updateId: '3.1.7', baseVersion: 41 },
+      tensor: null,
+    },
+  ],
+  ['grant', { header: { type: 'grant', ...fence, epoch: 1, updateId: '3.1.7' }, tensor: null }],
+  [
     'stop',
     { header: { type: 'stop', ...fence, epoch: 1, rejoin: false, reason: 'rounds reached' }, tensor: null },
   ],
