@@ -271,6 +271,8 @@ class ServerActor implements Behaviour<ServerMessage> {
 
   /** Its process is gone; a worker that never joined, or is gone already, is no loss. */
   #lose(worker: number, reason: string, returns: boolean): void | Promise<void> {
+    // Also a join that waits for its turn: what comes next is of another life.
+    this.#leaves({ worker, incarnation: Number.MAX_SAFE_INTEGER });
     const member = this.#state?.members[worker];
     if (member === undefined || member.status === 'expected' || member.status === 'gone') return undefined;
     const { incarnation } = member;
@@ -278,7 +280,6 @@ class ServerActor implements Behaviour<ServerMessage> {
     const event = { type: 'worker-lost', time, worker, incarnation, reason, returns } as const;
     this.#monitor.tell({ type: 'lost', worker, incarnation, returns });
     this.#options.observer.silent(event);
-    this.#leaves(event);
     return this.#feed(event);
   }
 

@@ -2,12 +2,13 @@
  * A process of workers as `train --processes` starts it: it hears its job from its parent, works as `stalewart worker` does, and
  * ends with its parent, however that ends.
  */
+import { systemClock } from '../clock/clock.js';
 import { exitCodes, oneLineOf, StalewartError } from '../errors.js';
 import { collectLessOften } from '../memory/collect-less-often.js';
 import { type WorkOptions, work } from './work.js';
 
 /** How long taking leave may last once nobody is there to stop it. */
-const leaveMilliseconds = 3000;
+const leaveSeconds = 3;
 
 collectLessOften();
 
@@ -18,8 +19,11 @@ async function workFor(job: WorkOptions): Promise<void> {
   const working = work(job);
   working.notices$.subscribe(({ message }) => stdout.write(`${message}\n`));
   const leave = (reason: string): void => {
-    setTimeout(() => process.exit(exitCodes.finished), leaveMilliseconds).unref();
-    void working.stop(reason).catch(() => undefined);
+    const giveUp = systemClock().after(leaveSeconds, () => process.exit(exitCodes.finished));
+    void working
+      .stop(reason)
+      .catch(() => undefined)
+      .finally(giveUp);
   };
   process.on('disconnect', () => leave('the process that started it is gone'));
   // Ctrl-C reaches the whole group; the parent decides when its workers end.
