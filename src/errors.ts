@@ -25,6 +25,7 @@ export type ErrorCode =
   | 'COMPUTE' // a gradient step failed: exit 1
   | 'POLICY' // a policy of the user's threw or decided what it must not: exit 1
   | 'NON_FINITE' // the loss or an update is NaN or infinite: exit 1
+  | 'NO_ROUND' // the time given admits no round: exit 2
   | 'NO_WORKERS' // every worker is gone: exit 1
   | 'WIRE'; // a message is malformed: exit 1
 
@@ -40,6 +41,7 @@ const exitCodeOf: Readonly<Record<ErrorCode, number>> = {
   COMPUTE: exitCodes.failed,
   POLICY: exitCodes.failed,
   NON_FINITE: exitCodes.failed,
+  NO_ROUND: exitCodes.usage,
   NO_WORKERS: exitCodes.failed,
   WIRE: exitCodes.failed,
 };
