@@ -26,6 +26,7 @@ export type ErrorCode =
   | 'POLICY' // a policy of the user's threw or decided what it must not: exit 1
   | 'NON_FINITE' // the loss or an update is NaN or infinite: exit 1
   | 'UPDATE_NORM' // only updates longer than allowed came: exit 1
+  | 'NO_ROUND' // the time given admits no round: exit 2
   | 'NO_WORKERS' // every worker is gone: exit 1
   | 'WIRE'; // a message is malformed: exit 1
 
@@ -42,6 +43,7 @@ const exitCodeOf: Readonly<Record<ErrorCode, number>> = {
   POLICY: exitCodes.failed,
   NON_FINITE: exitCodes.failed,
   UPDATE_NORM: exitCodes.failed,
+  NO_ROUND: exitCodes.usage,
   NO_WORKERS: exitCodes.failed,
   WIRE: exitCodes.failed,
 };

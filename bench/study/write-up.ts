@@ -97,6 +97,7 @@ function howItWasMade({ effort, common }: StudyPage): readonly string[] {
     `- Accuracy on ${evalSamples} test images every ${evalEveryTime} time units; lines are means over the seeds, bands go from the smallest to the largest.`,
     `- **Settings were chosen on other seeds** (${choosingSeeds.join(', ')}) than are reported (${seeds.join(', ')}): by the mean accuracy over all evaluations of`,
     `  runs of ${100 * choosingShare} % of the time, for each policy under each law: learning rates among ${learningRates.join(', ')}, and a of ABS among ${multiplesOfK0.join(', ')} × K^0.`,
+    `  That is a coarse grid: a rate at its end (${Math.min(...learningRates)}, ${Math.max(...learningRates)}) need not be the best that the policy has.`,
     '- For one seed all policies share initial weights, partitions, batches and task times.',
     '- Tables give what each accuracy took that most runs reached: mean ± standard deviation over the seeds; `2 of 3`:',
     '  one run did not reach it; –: none did. Final accuracy is that on all test images, which the curves leave out.',

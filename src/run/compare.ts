@@ -56,7 +56,7 @@ export function startComparison(
 }
 
 /** By which a run fails, and others need not. */
-const ofOneRun = new Set<string>(['NON_FINITE', 'NO_WORKERS', 'COMPUTE', 'POLICY']);
+const ofOneRun = new Set<string>(['NON_FINITE', 'NO_WORKERS', 'NO_ROUND', 'COMPUTE', 'POLICY']);
 
 class ComparisonRuns implements Comparison {
   readonly id: string;

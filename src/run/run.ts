@@ -62,7 +62,7 @@ export interface Run {
   /**
    * Resolves when the run has finished or was stopped and all is written.
    * @throws StalewartError by code: CONFIG, OUTPUT, MODEL, DATA, SERVICE before the first round, and STOPPED if it was
-   * stopped before that; NON_FINITE, NO_WORKERS, COMPUTE when training failed (the summary and the last model are written
+   * stopped before that; NON_FINITE, NO_WORKERS, NO_ROUND, COMPUTE when training failed (the summary and the last model are written
    * all the same); WRITE when all went well but model or summary could not be written
    */
   readonly done: Promise<Summary>;

@@ -401,7 +401,7 @@ function noRoundClosed(reason: string, { config: { time }, mode }: ResolvedTrain
   const limit = `${time} ${mode === 'live' ? 'seconds' : 'time units'}`;
   if (!reason.startsWith(limit)) return new StalewartError('COMPUTE', `no round was closed: ${reason}`);
   const mend = 'choose a longer time, or have the first round wait for fewer updates';
-  return new StalewartError('CONFIG', `no round was closed in ${limit}: ${mend}`, {
+  return new StalewartError('NO_ROUND', `no round was closed in ${limit}: ${mend}`, {
     field: 'time',
     value: time,
   });

@@ -119,7 +119,7 @@ describe('stalewart train', () => {
     });
     assert.equal(code, 130, stderr);
     assert.match(stderr, /stopping at once/);
-    assert.match(stdout, /stopped +0 rounds/);
+    assert.match(stdout, /stopped +no round closed/);
     assert.doesNotMatch(stdout, /model\.json/);
     assert.deepEqual((await readdir(join(folder, 'here'))).includes('model'), false);
   });

@@ -26,7 +26,7 @@ batchSize: 16
 learningRate: 0.05
 threads: 1
 heartbeat: 0.2
-heartbeatTimeout: 60
+deadAfter: 60
 uploadRetry: 0.5
 evalEvery: 20
 `;

@@ -190,7 +190,7 @@ describe('simulate', () => {
   it('fails when the time admits no round, saying so', async () => {
     await assert.rejects(simulate({ ...small, out: false, time: 1e-6 }).done, (error) => {
       assert.ok(error instanceof StalewartError);
-      assert.deepEqual([error.code, error.field, error.value], ['CONFIG', 'time', 1e-6]);
+      assert.deepEqual([error.code, error.field, error.value], ['NO_ROUND', 'time', 1e-6]);
       assert.match(error.message, /^no round was closed in 0\.000001 time units: choose a longer time/);
       return true;
     });
