@@ -3,7 +3,8 @@ import { Command, Option } from 'commander';
 import { backendChoices } from '../compute/backend.js';
 import { engineChoices } from '../compute/engine-choice.js';
 import { parseNatsServers } from '../config/nats-servers.js';
-import { commandLineOrigin, inWordsOf } from '../config/origin.js';
+import { renamed } from '../config/origin.js';
+import { flagOf } from '../config/settings.js';
 import { parseNumber } from '../config/parse-number.js';
 import { configError, StalewartError } from '../errors.js';
 import type { WorkOptions } from '../run/work.js';
@@ -46,11 +47,14 @@ export function workerCommand(context: ProgramContext, runWork: RunWork): Comman
     .option('--patience <SECONDS>', 'how long to wait for a server that is not there (default: 60)')
     .addHelpText('after', exitCodesHelp);
   return command.action(async (given: Record<string, string>) => {
-    const origin = commandLineOrigin(new Set([...Object.keys(given), 'nats', 'run']), null);
     try {
       context.exitCode = await runWork(workOptions(given));
     } catch (error) {
-      throw error instanceof StalewartError ? inWordsOf(origin, error) : error;
+      const { field } = error instanceof StalewartError ? error : {};
+      const isFlag = command.options.some((option) => option.attributeName() === field);
+      throw error instanceof StalewartError && field !== undefined && isFlag
+        ? renamed(error, flagOf(field))
+        : error;
     }
   });
 }

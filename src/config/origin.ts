@@ -35,10 +35,17 @@ export function commandLineOrigin(flags: ReadonlySet<string>, source: FileOrigin
 
 /** An error that speaks of a setting by its plain name, in the words of its origin. */
 export function inWordsOf(origin: Origin, error: StalewartError): StalewartError {
+  const { field } = error;
+  return field === undefined || findSetting(field) === undefined
+    ? error
+    : renamed(error, origin.nameOf(field));
+}
+
+/** The same error, whose field goes by this name. */
+export function renamed(error: StalewartError, name: string): StalewartError {
   const { field, code, message, value, allowed, cause } = error;
-  if (field === undefined || findSetting(field) === undefined) return error;
+  if (field === undefined) return error;
   if (!message.startsWith(`${field} `) && !message.startsWith(`${field}: `)) return error;
-  const name = origin.nameOf(field);
   return new StalewartError(code, name + message.slice(field.length), {
     field: name,
     value,
