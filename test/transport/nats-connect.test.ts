@@ -177,11 +177,11 @@ describe('a nats-server with permissions per worker', () => {
     const heard = next(await server.subscribe('stalewart.run-1.server.*.*'), 1);
     const told = next(await worker.subscribe(workerSubject('run-1', 'node-1', 3)), 1);
     const error = await errorOf(worker.subscribe(workerSubject('run-1', 'node-1', 4)));
-    assert.match(error.message, /does not allow to subscribe to stalewart\.run-1\.worker\.4/);
+    assert.match(error.message, /does not allow to subscribe to stalewart\.run-1\.worker\.node-1\.4/);
 
     const warning = nextStatus(worker, 'warning');
     await worker.send(serverSubject('run-1', 'node-1', 4), heartbeat(4));
-    assert.match((await warning).detail, /PERMISSIONS_VIOLATION.*publish of stalewart\.run-1\.server\.4/i);
+    assert.match((await warning).detail, /PERMISSIONS_VIOLATION.*publish of stalewart\.run-1\.server\.node-1\.4/i);
     await worker.send(serverSubject('run-1', 'node-1', 3), heartbeat(3));
     assert.deepEqual(await heard, [heartbeat(3)]);
     await server.send(workerSubject('run-1', 'node-1', 3), assign(new Float32Array(1)));
