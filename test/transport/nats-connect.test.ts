@@ -181,7 +181,10 @@ describe('a nats-server with permissions per worker', () => {
 
     const warning = nextStatus(worker, 'warning');
     await worker.send(serverSubject('run-1', 'node-1', 4), heartbeat(4));
-    assert.match((await warning).detail, /PERMISSIONS_VIOLATION.*publish of stalewart\.run-1\.server\.node-1\.4/i);
+    assert.match(
+      (await warning).detail,
+      /PERMISSIONS_VIOLATION.*publish of stalewart\.run-1\.server\.node-1\.4/i,
+    );
     await worker.send(serverSubject('run-1', 'node-1', 3), heartbeat(3));
     assert.deepEqual(await heard, [heartbeat(3)]);
     await server.send(workerSubject('run-1', 'node-1', 3), assign(new Float32Array(1)));
