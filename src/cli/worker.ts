@@ -4,7 +4,6 @@ import { backendChoices } from '../compute/backend.js';
 import { engineChoices } from '../compute/engine-choice.js';
 import { parseNatsServers } from '../config/nats-servers.js';
 import { renamed } from '../config/origin.js';
-import { flagOf } from '../config/settings.js';
 import { parseNumber } from '../config/parse-number.js';
 import { configError, StalewartError } from '../errors.js';
 import type { WorkOptions } from '../run/work.js';
@@ -50,13 +49,15 @@ export function workerCommand(context: ProgramContext, runWork: RunWork): Comman
     try {
       context.exitCode = await runWork(workOptions(given));
     } catch (error) {
-      const { field } = error instanceof StalewartError ? error : {};
-      const isFlag = command.options.some((option) => option.attributeName() === field);
-      throw error instanceof StalewartError && field !== undefined && isFlag
-        ? renamed(error, flagOf(field))
-        : error;
+      throw error instanceof StalewartError ? inFlags(command, error) : error;
     }
   });
+}
+
+/** An error about one of the flags names it as such; model and data set, which the server decided, are no flags of this command. */
+function inFlags({ options }: Command, error: StalewartError): StalewartError {
+  const flag = options.find((option) => option.attributeName() === error.field)?.long;
+  return flag == null ? error : renamed(error, flag);
 }
 
 /** @throws StalewartError CONFIG */

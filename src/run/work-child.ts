@@ -2,7 +2,7 @@
  * A process of workers as `train --processes` starts it: it hears its job from its parent, works as `stalewart worker` does, and
  * ends with its parent, however that ends.
  */
-import { systemClock } from '../clock/clock.js';
+import { type CancelTimer, systemClock } from '../clock/clock.js';
 import { exitCodes, oneLineOf, StalewartError } from '../errors.js';
 import { collectLessOften } from '../memory/collect-less-often.js';
 import { type WorkOptions, work } from './work.js';
@@ -18,12 +18,12 @@ async function workFor(job: WorkOptions): Promise<void> {
   stdout.on('error', () => undefined);
   const working = work(job);
   working.notices$.subscribe(({ message }) => stdout.write(`${message}\n`));
+  let giveUp: CancelTimer = () => undefined;
+  let over = false;
   const leave = (reason: string): void => {
-    const giveUp = systemClock().after(leaveSeconds, () => process.exit(exitCodes.finished));
-    void working
-      .stop(reason)
-      .catch(() => undefined)
-      .finally(giveUp);
+    if (over) return;
+    giveUp = systemClock().after(leaveSeconds, () => process.exit(exitCodes.finished));
+    void working.stop(reason).catch(() => undefined);
   };
   process.on('disconnect', () => leave('the process that started it is gone'));
   // Ctrl-C reaches the whole group; the parent decides when its workers end.
@@ -38,6 +38,8 @@ async function workFor(job: WorkOptions): Promise<void> {
     stdout.write(`${oneLineOf(error)}\n`);
     process.exitCode = error instanceof StalewartError ? error.exitCode : exitCodes.failed;
   } finally {
+    over = true;
+    giveUp();
     if (process.connected) process.disconnect();
   }
 }
