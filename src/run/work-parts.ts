@@ -33,15 +33,15 @@ export interface WorkPreparation {
 export async function prepareWork(
   key: string,
   welcome: Pick<WelcomeMessage, 'config' | 'model' | 'dataset'>,
-  options: Pick<ResolvedWorkOptions, 'threads' | 'backend' | 'engine' | 'dataDir' | 'modules'>,
+  options: Pick<ResolvedWorkOptions, 'threads' | 'backend' | 'engine' | 'dataDir' | 'modules' | 'checkCache'>,
   { signal, warn, onFetchProgress }: WorkPreparation,
 ): Promise<WorkParts> {
   const config = readWorkerConfig(welcome.config);
-  const { threads, backend, engine, dataDir, modules } = options;
+  const { threads, backend, engine, dataDir, modules, checkCache } = options;
   const { seed, batchSize, learningRate, localOptimizer } = config;
   const model = await findContent('model', welcome.model, modules);
   const source = await findContent('dataset', welcome.dataset, modules);
-  const dataset = await loadDataset(source, { seed, signal, dataDir, onProgress: onFetchProgress });
+  const dataset = await loadDataset(source, { seed, signal, dataDir, checkCache, onProgress: onFetchProgress });
   signal.throwIfAborted();
   assertSameContent('dataset', welcome.dataset, datasetSha256(dataset));
   const partitions = makePartitions(

@@ -45,6 +45,8 @@ export interface WorkOptions {
   readonly dataDir?: string;
   /** Folder below which modules of models and data sets lie. Default: the working directory. */
   readonly modules?: string;
+  /** Whether a data set's cache file is held against its checksums. Default: true; false for one that its starter just has. */
+  readonly checkCache?: boolean;
   /** Seconds to wait for a server that is not there, at the start and later. Default: 60. */
   readonly patience?: number;
 }
@@ -93,6 +95,7 @@ function resolveWorkOptions({ natsCredentials, ...options }: WorkOptions): Resol
     backend: 'auto' as const,
     engine: 'auto' as const,
     modules: '.',
+    checkCache: true,
     patience: 60,
     ...options,
   };

@@ -73,18 +73,19 @@ describe('server and workers as programs', () => {
     const events = firstValueFrom(
       (await (await connect()).subscribe(eventsSubject(run))).pipe(take(40), toArray()),
     );
-    const led = server('--rounds', '60', '--out', 'out');
-    await first.line(/working as workers \d, \d/);
+    const led = server('--rounds', '300', '--out', 'out');
     const second = worker('node-2');
+    await first.line(/working as workers \d, \d/);
+    await second.line(/working as workers \d, \d/);
     assert.equal(await led.ended, 0, led.lines.join('\n'));
-    assert.equal(await first.ended, 0);
-    assert.equal(await second.ended, 0);
-    await first.line(/the run has finished: 60 rounds/);
+    assert.equal(await first.ended, 0, first.lines.join('\n'));
+    assert.equal(await second.ended, 0, second.lines.join('\n'));
+    await first.line(/the run has finished: 300 rounds/);
     await led.line(/process node-1 entered with workers \d, \d: stalewart \d/);
     const summary = JSON.parse(await readFile(join(folder, 'out', 'summary.json'), 'utf8')) as {
       rounds: number;
     };
-    assert.equal(summary.rounds, 60);
+    assert.equal(summary.rounds, 300);
     const kinds = new Set(
       (await events).map(({ header }) => (header.type === 'event' ? header.kind : header.type)),
     );

