@@ -41,7 +41,13 @@ export async function prepareWork(
   const { seed, batchSize, learningRate, localOptimizer } = config;
   const model = await findContent('model', welcome.model, modules);
   const source = await findContent('dataset', welcome.dataset, modules);
-  const dataset = await loadDataset(source, { seed, signal, dataDir, checkCache, onProgress: onFetchProgress });
+  const dataset = await loadDataset(source, {
+    seed,
+    signal,
+    dataDir,
+    checkCache,
+    onProgress: onFetchProgress,
+  });
   signal.throwIfAborted();
   assertSameContent('dataset', welcome.dataset, datasetSha256(dataset));
   const partitions = makePartitions(

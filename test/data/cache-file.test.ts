@@ -90,6 +90,21 @@ describe('the cache file', () => {
     }
   });
 
+  it('is held against the checksums of its header alone where it has been checked before', async () => {
+    const whole = await readFile(await write());
+    const path = join(folder.path, 'changed.swdata');
+    const changed = (position: number): Buffer => {
+      const bytes = Buffer.from(whole);
+      bytes[position] = (bytes[position] ?? 0) ^ 1;
+      return bytes;
+    };
+    await writeFile(path, changed(Math.ceil((48 + whole.readUInt32LE(12)) / 64) * 64));
+    await assertRefused(() => readCacheFile(path), 'DATA', /the checksum of/);
+    assert.ok((await readCacheFile(path, { check: false })) !== undefined);
+    await writeFile(path, changed(60));
+    await assertRefused(() => readCacheFile(path, { check: false }), 'DATA', /changed\.swdata: /);
+  });
+
   it('leaves nothing when writing stops', async () => {
     const stop = new AbortController();
     const reason = new Error('stopped');
